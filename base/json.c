@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * jansson with the house rules. Large integers go through as marked strings: on the way in the
+ * text is rewritten before jansson sees it, on the way out after jansson wrote it. A string of
+ * somebody else's that begins with the mark is refused, so a mark is always ours.
+ */
+#include "base/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+#define MARK "\x01u64:"		  /* in memory */
+#define MARK_ESCAPED "\\u0001u64:" /* as jansson prints it */
+
+/* The end of the string literal whose opening quote is at @p: behind its closing quote. */
+static const char *skip_string(const char *p, const char *end)
+{
+	for (p++; p < end && *p != '"'; p++)
+		if (*p == '\\' && p + 1 < end)
+			p++;
+	return p < end ? p + 1 : end;
+}
+
+/* An integer literal at @p that int64 can't hold but uint64 can: its length, else 0. */
+static size_t big_integer(const char *p, const char *end)
+{
+	static const char int64_max[] = "9223372036854775807";
+	static const char uint64_max[] = "18446744073709551615";
+	size_t len = 0;
+
+	while (p + len < end && p[len] >= '0' && p[len] <= '9')
+		len++;
+	if (p[0] == '0' || len < sizeof(int64_max) - 1 || len > sizeof(uint64_max) - 1)
+		return 0;
+	if (p + len < end && strchr(".eE", p[len]))
+		return 0;
+	if (len == sizeof(int64_max) - 1)
+		return memcmp(p, int64_max, len) > 0 ? len : 0;
+	return memcmp(p, uint64_max, len) <= 0 ? len : 0;
+}
+
+/* True for a string literal that could read as our mark: \u0001 has only this one spelling. */
+static bool forges_mark(const char *p, const char *end)
+{
+	static const char escaped[] = "\"\\u0001";
+
+	return (size_t)(end - p) >= sizeof(escaped) - 1 &&
+	       strncmp(p, escaped, sizeof(escaped) - 1) == 0;
+}
+
+/* Copy of @text with large integers marked; *@out stays empty if there is none. */
+static int mark_big_integers(struct cg_buffer *out, const char *text, size_t len,
+			     struct cg_error *err)
+{
+	const char *p = text, *end = text + len, *copied = text;
+	size_t big;
+
+	while (p < end) {
+		if (*p == '"') {
+			if (forges_mark(p, end))
+				return cg_error_set(err, CG_E_PARSE, "a reserved string");
+			p = skip_string(p, end);
+		} else if (*p == '-') { /* its digits are no literal of their own */
+			for (p++; p < end && *p >= '0' && *p <= '9'; p++)
+				;
+		} else if (*p < '1' || *p > '9') {
+			p++;
+		} else if ((big = big_integer(p, end)) > 0) {
+			if (cg_buffer_put(out, copied, (size_t)(p - copied), err) < 0 ||
+			    cg_buffer_printf(out, err, "\"%s%.*s\"", MARK_ESCAPED, (int)big, p) < 0)
+				return -1;
+			copied = p += big;
+		} else {
+			while (p < end && strchr("0123456789.eE+-", *p) && *p)
+				p++;
+		}
+	}
+	return copied == text ? 0 : cg_buffer_put(out, copied, (size_t)(end - copied), err);
+}
+
+int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
+		  struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer marked = CG_BUFFER(SIZE_MAX / 2);
+	json_error_t why;
+	json_t *json;
+
+	if (len > limit)
+		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes of JSON", limit);
+	if (mark_big_integers(&marked, text, len, err) < 0)
+		return -1;
+	if (marked.len) {
+		text = marked.data;
+		len = marked.len;
+	}
+	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
+	if (!json)
+		return cg_error_set(err, CG_E_PARSE, "not JSON at line %d, column %d: %s", why.line,
+				    why.column, why.text);
+	*out = json;
+	return 0;
+}
+
+int cg_json_read_file(json_t **out, const char *path, size_t limit, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(limit + 1);
+	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return cg_error_errno(err, "open %s", path);
+	do {
+		size_t room = limit + 1 - text.len < 65536 ? limit + 1 - text.len : 65536;
+
+		if (cg_buffer_reserve(&text, room, err) < 0)
+			return cg_error_prefix(err, "%s", path);
+		got = read(fd, text.data + text.len, room);
+		if (got < 0 && errno != EINTR)
+			return cg_error_errno(err, "read %s", path);
+		text.len += got > 0 ? (size_t)got : 0;
+	} while (got != 0 && text.len <= limit);
+	if (cg_json_parse(out, text.data, text.len, limit, err) < 0)
+		return cg_error_prefix(err, "%s", path);
+	return 0;
+}
+
+/* Turn the marked strings of jansson's output back into the integers they are, in place. */
+static char *unmark(char *text)
+{
+	static const char mark[] = "\"" MARK_ESCAPED;
+	char *end = text + strlen(text), *to = text;
+	const char *p = text;
+
+	while (p < end) {
+		const char *next = *p == '"' ? skip_string(p, end) : p + 1;
+		size_t len = (size_t)(next - p);
+
+		if (len > sizeof(mark) && strncmp(p, mark, sizeof(mark) - 1) == 0) {
+			p += sizeof(mark) - 1;
+			len = (size_t)(next - p) - 1;
+		}
+		memmove(to, p, len);
+		to += len;
+		p = next;
+	}
+	*to = '\0';
+	return text;
+}
+
+char *cg_json_canonical(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+
+	return text ? unmark(text) : NULL;
+}
+
+char *cg_json_pretty(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
+
+	return text ? unmark(text) : NULL;
+}
+
+bool cg_json_is_big(const json_t *json)
+{
+	return json_is_string(json) &&
+	       strncmp(json_string_value(json), MARK, sizeof(MARK) - 1) == 0;
+}
+
+bool cg_json_uint(const json_t *json, uint64_t *out)
+{
+	if (json_is_integer(json) && json_integer_value(json) >= 0) {
+		*out = (uint64_t)json_integer_value(json);
+		return true;
+	}
+	if (!cg_json_is_big(json))
+		return false;
+	*out = strtoull(json_string_value(json) + sizeof(MARK) - 1, NULL, 10);
+	return true;
+}
+
+json_t *cg_json_from_uint(uint64_t value)
+{
+	if (value <= INT64_MAX)
+		return json_integer((json_int_t)value);
+	return json_sprintf(MARK "%" PRIu64, value);
+}
+
+const char *cg_json_text(const json_t *object, const char *key)
+{
+	const json_t *member = json_object_get(object, key);
+
+	return cg_json_is_big(member) ? NULL : json_string_value(member);
+}

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/buffer.c \
+	%D%/buffer.h \
+	%D%/child.c \
+	%D%/child.h \
+	%D%/cleanup.h \
+	%D%/clock.c \
+	%D%/clock.h \
+	%D%/digest.c \
+	%D%/digest.h \
+	%D%/error.c \
+	%D%/error.h \
+	%D%/json.c \
+	%D%/json.h \
+	%D%/pool.c \
+	%D%/pool.h

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Identity by content. What counts is what would run now: symbolic links are followed, scripts are started to see what they
+ * become, and a file that changes while it is read is not believed.
+ */
+#include "emulator/identity.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+
+#include "base/buffer.h"
+#include "emulator/process.h"
+
+#define ENVIRON_MAX (256 * 1024)
+#define STAMP_MAX 160
+
+/* A file that changed this recently may change again without its times showing it. */
+#define SETTLED_NS (2 * CG_S)
+
+struct cg_identity {
+	char path[PATH_MAX];
+	char binary[PATH_MAX];
+	char sha256[CG_DIGEST_HEX];
+	char stamp[STAMP_MAX];
+	char module_dir[PATH_MAX]; /* $QEMU_MODULE_DIR as the emulator sees it */
+	json_t *parts;
+};
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool is_settled(const struct stat *st)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (now.tv_sec - st->st_ctim.tv_sec) * CG_S + now.tv_nsec - st->st_ctim.tv_nsec >
+	       SETTLED_NS;
+}
+
+static int hash_file(int fd, const char *path, const struct stat *st,
+		     const struct cg_file_memo *memo, struct cg_digest *out, struct cg_error *err)
+{
+	struct stat after;
+
+	if (cg_digest_fd(out, fd, err) < 0)
+		return cg_error_prefix(err, "%s", path);
+	if (fstat(fd, &after) < 0)
+		return cg_error_errno(err, "%s", path);
+	if (!same_file(st, &after))
+		return cg_error_set(err, CG_E_SYSTEM, "%s changes while it is read", path);
+	if (memo && is_settled(st))
+		return memo->put(memo->data, st, out, err);
+	return 0;
+}
+
+/* Digest of an open file, from the memo if it knows this very file. */
+static int identify_fd(int fd, const char *path, const struct cg_file_memo *memo,
+		       char hex[static CG_DIGEST_HEX], struct stat *st, struct cg_error *err)
+{
+	struct cg_digest digest;
+	bool found = false;
+
+	if (fstat(fd, st) < 0)
+		return cg_error_errno(err, "%s", path);
+	if (memo && memo->get(memo->data, st, &found, &digest, err) < 0)
+		return -1;
+	if (!found && hash_file(fd, path, st, memo, &digest, err) < 0)
+		return -1;
+	cg_digest_hex(&digest, hex);
+	return 0;
+}
+
+static bool is_elf(int fd)
+{
+	char magic[4];
+
+	return pread(fd, magic, sizeof(magic), 0) == sizeof(magic) &&
+	       memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+}
+
+static bool is_program(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+/* $PATH lookup of a bare name, as execvp() does it. */
+static bool find_in_path(const char *name, char out[static PATH_MAX])
+{
+	const char *list = getenv("PATH"), *end;
+
+	for (list = list ? list : "/usr/bin:/bin"; *list; list = *end ? end + 1 : end) {
+		end = strchrnul(list, ':');
+		snprintf(out, PATH_MAX, "%.*s%s%s", (int)(end - list), list,
+			 end > list ? "/" : "", name);
+		if (is_program(out))
+			return true;
+	}
+	return false;
+}
+
+static int find(const char *name, char out[static PATH_MAX], struct cg_error *err)
+{
+	char own[96];
+	struct utsname uts;
+
+	if (!name) {
+		uname(&uts);
+		snprintf(own, sizeof(own), "qemu-system-%s", uts.machine);
+		if (find_in_path(own, out))
+			return 0;
+		snprintf(out, PATH_MAX, "/usr/libexec/qemu-kvm");
+		if (is_program(out))
+			return 0;
+		return cg_error_set(err, CG_E_UNKNOWN, "no emulator: %s is not in $PATH", own);
+	}
+	if (!strchr(name, '/')) {
+		if (find_in_path(name, out))
+			return 0;
+		return cg_error_set(err, CG_E_UNKNOWN, "no emulator %s in $PATH", name);
+	}
+	if (strlen(name) >= PATH_MAX)
+		return cg_error_set(err, CG_E_UNKNOWN, "the emulator's path is too long");
+	strcpy(out, name);
+	if (access(out, F_OK) < 0)
+		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s: %s", name, strerror(errno));
+	if (!is_program(out))
+		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s is not an executable file",
+				    name);
+	return 0;
+}
+
+/* The value of $QEMU_MODULE_DIR in a process's own environment. */
+static void read_module_dir(pid_t pid, char out[static PATH_MAX])
+{
+	static const char name[] = "QEMU_MODULE_DIR=";
+	cg_auto_free char *text = malloc(ENVIRON_MAX);
+	cg_auto_close int fd = -1;
+	char path[64];
+	ssize_t got;
+
+	out[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	got = fd >= 0 && text ? read(fd, text, ENVIRON_MAX - 1) : -1;
+	if (got <= 0)
+		return;
+	text[got] = '\0';
+	for (char *p = text; p < text + got; p += strlen(p) + 1)
+		if (strncmp(p, name, sizeof(name) - 1) == 0)
+			snprintf(out, PATH_MAX, "%s", p + sizeof(name) - 1);
+}
+
+/* Which binary and module folder a running emulator really has. */
+static int look_at_process(struct cg_identity *id, struct cg_process *process, struct cg_error *err)
+{
+	pid_t pid = cg_qmp_peer(cg_process_qmp(process));
+	char link[64];
+	ssize_t len;
+
+	if (pid != cg_process_pid(process))
+		return cg_error_set(err, CG_E_PROTOCOL,
+				    "%s starts its emulator as a child: let it end with exec",
+				    id->path);
+	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
+	len = readlink(link, id->binary, sizeof(id->binary) - 1);
+	if (len < 0)
+		return cg_error_errno(err, "%s: which binary it runs", id->path);
+	id->binary[len] = '\0';
+	read_module_dir(pid, id->module_dir);
+	return 0;
+}
+
+static int follow_script(struct cg_identity *id, const struct cg_qmp_limits *limits,
+			 struct cg_error *err)
+{
+	struct cg_start start = { .binary = id->path, .machine = "none" };
+	cg_auto_process struct cg_process *process = NULL;
+	struct cg_outcome outcome;
+
+	if (cg_process_start(&process, &start, err) < 0)
+		return -1;
+	if (cg_process_connect(process, limits, err) < 0)
+		return cg_process_failed(process, &outcome, err);
+	return look_at_process(id, process, err);
+}
+
+static int add_module(struct cg_identity *id, const char *path, const struct cg_file_memo *memo,
+		      struct cg_error *err)
+{
+	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	json_t *modules = json_object_get(id->parts, "modules");
+	char hex[CG_DIGEST_HEX], name[NAME_MAX + 16];
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : cg_error_errno(err, "module %s", path);
+	if (identify_fd(fd, path, memo, hex, &st, err) < 0)
+		return -1;
+	snprintf(name, sizeof(name), "%s", strrchr(path, '/') + 1);
+	for (int again = 2; json_object_get(modules, name); again++)
+		snprintf(name, sizeof(name), "%s#%d", strrchr(path, '/') + 1, again);
+	json_object_set_new(modules, name, json_string(hex));
+	return 0;
+}
+
+static int add_modules_of(struct cg_identity *id, const char *pattern,
+			  const struct cg_file_memo *memo, struct cg_error *err)
+{
+	glob_t found;
+	int ret = 0;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc && ret == 0; i++)
+		ret = add_module(id, found.gl_pathv[i], memo, err);
+	globfree(&found);
+	return ret;
+}
+
+/*
+ * QEMU looks for modules in $QEMU_MODULE_DIR, then in its configured folder, which it moves along
+ * with the binary (util/module.c, get_relocated_path()). The configured folder can't be asked
+ * for, so every folder that distributions use is taken: one too many costs a measurement, one too
+ * few would be a stale answer.
+ */
+static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
+		       struct cg_error *err)
+{
+	static const char *const places[] = { "lib/qemu", "lib64/qemu", "lib/*-linux-*/qemu" };
+	char prefix[PATH_MAX], pattern[PATH_MAX + 64];
+	const char *const prefixes[] = { prefix, "/usr", "/usr/local" };
+	char *slash;
+
+	snprintf(prefix, sizeof(prefix), "%s", id->binary);
+	for (int up = 0; up < 2 && (slash = strrchr(prefix, '/')); up++)
+		*slash = '\0';
+	if (*id->module_dir) {
+		snprintf(pattern, sizeof(pattern), "%s/accel-*.so", id->module_dir);
+		if (add_modules_of(id, pattern, memo, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < CG_COUNT(prefixes); i++)
+		for (size_t j = 0; j < CG_COUNT(places); j++) {
+			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so", prefixes[i],
+				 places[j]);
+			if (add_modules_of(id, pattern, memo, err) < 0)
+				return -1;
+		}
+	return 0;
+}
+
+static int identify_script(struct cg_identity *id, int fd, const struct cg_file_memo *memo,
+			   const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	char hex[CG_DIGEST_HEX];
+	struct stat st;
+
+	if (identify_fd(fd, id->path, memo, hex, &st, err) < 0 || follow_script(id, limits, err) < 0)
+		return -1;
+	json_object_set_new(id->parts, "wrapper", json_string(hex));
+	return 0;
+}
+
+static int identify_binary(struct cg_identity *id, const struct cg_file_memo *memo,
+			   struct cg_error *err)
+{
+	cg_auto_close int fd = open(id->binary, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0)
+		return cg_error_errno(err, "emulator %s", id->binary);
+	if (identify_fd(fd, id->binary, memo, id->sha256, &st, err) < 0)
+		return -1;
+	snprintf(id->stamp, sizeof(id->stamp), "%jx.%jx.%jx.%jx.%jx", (uintmax_t)st.st_dev,
+		 (uintmax_t)st.st_ino, (uintmax_t)st.st_size,
+		 (uintmax_t)st.st_mtim.tv_sec * CG_S + st.st_mtim.tv_nsec,
+		 (uintmax_t)st.st_ctim.tv_sec * CG_S + st.st_ctim.tv_nsec);
+	json_object_set_new(id->parts, "binary", json_string(id->sha256));
+	return add_modules(id, memo, err);
+}
+
+int cg_identity_open(struct cg_identity **out, const char *name, const struct cg_file_memo *memo,
+		     const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	cg_auto_identity struct cg_identity *id = calloc(1, sizeof(*id));
+	cg_auto_close int fd = -1;
+	const char *module_dir = getenv("QEMU_MODULE_DIR");
+
+	if (!id)
+		return cg_error_errno(err, "emulator");
+	id->parts = json_pack("{s:{}}", "modules");
+	if (find(name, id->path, err) < 0)
+		return -1;
+	fd = open(id->path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return cg_error_errno(err, "emulator %s", id->path);
+	snprintf(id->module_dir, sizeof(id->module_dir), "%s", module_dir ? module_dir : "");
+	strcpy(id->binary, id->path);
+	if (!is_elf(fd) && identify_script(id, fd, memo, limits, err) < 0)
+		return -1;
+	if (identify_binary(id, memo, err) < 0)
+		return -1;
+	*out = cg_take(id);
+	return 0;
+}
+
+struct cg_identity *cg_identity_free(struct cg_identity *identity)
+{
+	if (identity)
+		json_decref(identity->parts);
+	free(identity);
+	return NULL;
+}
+
+const char *cg_identity_path(const struct cg_identity *identity)
+{
+	return identity->path;
+}
+
+const char *cg_identity_binary(const struct cg_identity *identity)
+{
+	return identity->binary;
+}
+
+const char *cg_identity_sha256(const struct cg_identity *identity)
+{
+	return identity->sha256;
+}
+
+const char *cg_identity_stamp(const struct cg_identity *identity)
+{
+	return identity->stamp;
+}
+
+json_t *cg_identity_parts(const struct cg_identity *identity)
+{
+	return identity->parts;
+}
+
+static void add_installed(json_t *list, const char *pattern)
+{
+	glob_t found;
+
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return;
+	for (size_t i = 0; i < found.gl_pathc; i++)
+		if (is_program(found.gl_pathv[i]))
+			json_array_append_new(list, json_string(found.gl_pathv[i]));
+	globfree(&found);
+}
+
+json_t *cg_identity_installed(void)
+{
+	const char *path = getenv("PATH"), *end;
+	char pattern[PATH_MAX];
+	json_t *list = json_array();
+
+	for (path = path ? path : "/usr/bin"; *path; path = *end ? end + 1 : end) {
+		end = strchrnul(path, ':');
+		snprintf(pattern, sizeof(pattern), "%.*s/qemu-system-*", (int)(end - path), path);
+		add_installed(list, pattern);
+	}
+	add_installed(list, "/usr/libexec/qemu-kvm");
+	return list;
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/identity.c \
+	%D%/identity.h \
+	%D%/process.c \
+	%D%/process.h \
+	%D%/qmp.c \
+	%D%/qmp.h \
+	%D%/query.c \
+	%D%/query.h
