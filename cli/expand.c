@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* cpugate expand DEFINITION */
+#include <stdio.h>
+
+#include "base/child.h"
+#include "base/json.h"
+#include "cli/paint.h"
+
+static void print_list(const struct cg_view *view, const char *title, const json_t *list)
+{
+	char head[64];
+
+	snprintf(head, sizeof(head), "%s (%zu)", title, json_array_size(list));
+	cg_paint(view, CG_PAINT_HEAD, head, 0);
+	putchar('\n');
+	cg_paint_wrapped(view, list, 2);
+}
+
+static void print_scalars(const json_t *properties)
+{
+	static const char *const shown[] = { "vendor", "family",     "model", "stepping",
+					     "level",  "xlevel", "phys-bits" };
+
+	for (size_t i = 0; i < CG_COUNT(shown); i++) {
+		const json_t *value = json_object_get(properties, shown[i]);
+		cg_auto_free char *text = value ? cg_json_canonical(value) : NULL;
+
+		if (json_is_string(value))
+			printf("%s%s %s", i ? "  " : "", shown[i], json_string_value(value));
+		else if (text)
+			printf("%s%s %s", i ? "  " : "", shown[i], text);
+	}
+	putchar('\n');
+}
+
+static void print_end(const json_t *end)
+{
+	const json_t *signal = json_object_get(end, "signal");
+	struct cg_child_end how = {
+		.status = (int)json_integer_value(json_object_get(end, "status")),
+		.signal = (int)json_integer_value(signal),
+	};
+	const char *words = cg_json_text(end, "words");
+	char text[64];
+
+	printf("QEMU doesn't start with it: %s%s%s\n", cg_child_end_words(&how, text, sizeof(text)),
+	       words ? ": " : "", words ? words : "");
+}
+
+static void print_verdict(const struct cg_view *view, const json_t *reply)
+{
+	const json_t *usable = json_object_get(reply, "usable");
+	const json_t *end = json_object_get(reply, "not-startable");
+
+	fputs("usable  ", stdout);
+	if (json_is_true(usable))
+		cg_paint(view, CG_PAINT_GOOD, "yes", 0);
+	else if (json_is_false(usable))
+		cg_paint(view, CG_PAINT_BAD, "no", 0);
+	else
+		cg_paint(view, CG_PAINT_DIM, "not known", 0);
+	putchar('\n');
+	if (end)
+		print_end(end);
+}
+
+static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
+{
+	const char *alias = cg_json_text(json_object_get(reply, "model"), "alias-of");
+
+	if (cg_paint_about(view, err) < 0)
+		return -1;
+	cg_paint(view, CG_PAINT_HEAD, cg_json_text(reply, "definition"), 0);
+	printf("%s%s\n", alias ? " = " : "", alias ? alias : "");
+	print_scalars(json_object_get(reply, "properties"));
+	print_verdict(view, reply);
+	print_list(view, "missing here", json_object_get(reply, "removed"));
+	print_list(view, "guest gets", json_object_get(reply, "effective"));
+	return CG_EXIT_YES;
+}
+
+const struct cg_verb cg_verb_expand = { "expand", "expand", "definition",
+					"what a CPU definition asks for, and what a guest gets",
+					print };

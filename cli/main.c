@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * cpugate: reads the command line, asks one command, prints its reply. The only place that prints errors
+ * and knows exit statuses. SIGINT and SIGTERM arrive through a signalfd that every wait in the program
+ * watches, so an interrupted probe cleans up behind itself.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+
+#include "base/json.h"
+#include "cli/verb.h"
+
+#define WIDTH 80
+
+static const struct cg_verb *const verbs[] = {
+	&cg_verb_models,     &cg_verb_expand,	     &cg_verb_machines,	   &cg_verb_emulators,
+	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_cache_list,  &cg_verb_cache_why,
+	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
+};
+
+static const struct option options[] = {
+	{ "emulator", required_argument, NULL, 'e' }, { "machine", required_argument, NULL, 'M' },
+	{ "accel", required_argument, NULL, 'a' },    { "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },	      { "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct command_line {
+	const struct cg_verb *verb;
+	json_t *args;
+	bool json;
+};
+
+static void print_help(void)
+{
+	puts("usage: cpugate [OPTION]... VERB [OPERAND]\n"
+	     "Tells what CPUs a virtual machine can have here.\n");
+	for (size_t i = 0; i < CG_COUNT(verbs); i++)
+		printf("  %-14s %-11s %s\n", verbs[i]->name,
+		       verbs[i]->operand ? "DEFINITION" : "", verbs[i]->help);
+	puts("\n"
+	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
+	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
+	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
+	     "  --json            the reply as JSON\n"
+	     "  --help, --version\n\n"
+	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
+}
+
+/* The verb that the words begin with, and how many of them it took. */
+static const struct cg_verb *find_verb(char *const *words, int count, int *taken)
+{
+	for (size_t i = 0; i < CG_COUNT(verbs); i++) {
+		const char *space = strchr(verbs[i]->name, ' ');
+		size_t first = space ? (size_t)(space - verbs[i]->name) : strlen(verbs[i]->name);
+
+		if (strlen(words[0]) != first || strncmp(words[0], verbs[i]->name, first) != 0)
+			continue;
+		*taken = space ? 2 : 1;
+		if (!space || (count > 1 && strcmp(words[1], space + 1) == 0))
+			return verbs[i];
+	}
+	return NULL;
+}
+
+static int usage(const char *fmt, const char *what)
+{
+	fputs("cpugate: ", stderr);
+	fprintf(stderr, fmt, what);
+	fputs(" (cpugate --help)\n", stderr);
+	return CG_EXIT_FAILURE;
+}
+
+static int read_operands(struct command_line *line, char *const *words, int count)
+{
+	int taken;
+
+	if (!count)
+		return usage("%s", "which verb?");
+	line->verb = find_verb(words, count, &taken);
+	if (!line->verb)
+		return strcmp(words[0], "cache") == 0
+			       ? usage("cache: list, why, history, prune or path, not %s",
+				       count > 1 ? words[1] : "nothing")
+			       : usage("no verb %s", words[0]);
+	words += taken;
+	count -= taken;
+	if (line->verb->operand && count) {
+		json_object_set_new(line->args, line->verb->operand, json_string(words[0]));
+		words++;
+		count--;
+	}
+	return count ? usage("one word too many: %s", words[0]) : 0;
+}
+
+/* 0 to go on, else *status is the exit status. */
+static int read_command_line(struct command_line *line, int argc, char **argv, int *status)
+{
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		const char *name = option == 'e' ? "emulator" : option == 'M' ? "machine" : "accel";
+
+		*status = CG_EXIT_YES;
+		if (option == 'h')
+			return print_help(), -1;
+		if (option == 'V')
+			return puts(PACKAGE_STRING), -1;
+		if (option == '?') {
+			*status = CG_EXIT_FAILURE;
+			return -1;
+		}
+		if (option == 'j')
+			line->json = true;
+		else if (!json_string(optarg))
+			return *status = usage("%s: not UTF-8", optarg), -1;
+		else
+			json_object_set_new(line->args, name, json_string(optarg));
+	}
+	*status = read_operands(line, argv + optind, argc - optind);
+	return *status ? -1 : 0;
+}
+
+/* From now on a wish to stop makes this fd readable instead of ending the process. */
+static int catch_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* End by the signal that interrupted us, as a shell expects it. */
+static void end_by_signal(int fd)
+{
+	struct signalfd_siginfo info;
+	sigset_t set;
+
+	if (read(fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	sigemptyset(&set);
+	sigaddset(&set, (int)info.ssi_signo);
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	raise((int)info.ssi_signo);
+}
+
+static int width_of_terminal(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+		return size.ws_col;
+	return WIDTH;
+}
+
+static void print_warnings(struct cg_context *context)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(cg_context_warnings(context), i, warning)
+		fprintf(stderr, "cpugate: warning: %s\n", json_string_value(warning));
+}
+
+static int print_reply(struct cg_context *context, const struct command_line *line,
+		       const json_t *reply, struct cg_error *err)
+{
+	struct cg_view view = { .context = context,
+				.args = line->args,
+				.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
+				.width = width_of_terminal() };
+	cg_auto_free char *text = NULL;
+
+	if (!line->json)
+		return line->verb->print(&view, reply, err);
+	text = cg_json_pretty(reply);
+	puts(text ? text : "null");
+	return CG_EXIT_YES;
+}
+
+static int ask(struct cg_context *context, const struct command_line *line, struct cg_error *err)
+{
+	cg_auto_json json_t *reply = NULL;
+	int status;
+
+	if (cg_command_run(context, line->verb->command, line->args, &reply, err) < 0)
+		return -1;
+	status = print_reply(context, line, reply, err);
+	if (status >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
+		return cg_error_errno(err, "write the answer");
+	return status;
+}
+
+static int run(const struct command_line *line)
+{
+	cg_auto_context struct cg_context *context = NULL;
+	struct cg_context_options options = { .cancel_fd = catch_signals(),
+					      .host_root = getenv("CPUGATE_HOST_ROOT") };
+	struct cg_error err;
+	int status;
+
+	if (cg_context_new(&context, &options, &err) < 0)
+		status = -1;
+	else
+		status = ask(context, line, &err);
+	if (context)
+		print_warnings(context);
+	if (status >= 0)
+		return status;
+	fprintf(stderr, "cpugate: %s\n", err.msg);
+	if (err.code == CG_E_CANCELLED) {
+		context = cg_context_free(context);
+		end_by_signal(options.cancel_fd);
+	}
+	return CG_EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	struct command_line line = { .args = json_object() };
+	int status;
+
+	if (read_command_line(&line, argc, argv, &status) == 0)
+		status = run(&line);
+	json_decref(line.args);
+	return status;
+}

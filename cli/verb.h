@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A verb of the command line: which command it asks, and how a person reads the reply. Everything that is
+ * printed comes from replies.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "lib/command.h"
+
+enum { CG_EXIT_YES = 0, CG_EXIT_NO = 1, CG_EXIT_FAILURE = 2, CG_EXIT_UNDECIDED = 3 };
+
+/* What a verb may use to print. */
+struct cg_view {
+	struct cg_context *context;
+	const json_t *args; /* of the command */
+	bool color;
+	int width; /* columns */
+};
+
+struct cg_verb {
+	const char *name;     /* "models", "cache why" */
+	const char *command;  /* in the command table */
+	const char *operand;  /* argument that the operand is for, or NULL */
+	const char *help;     /* one line */
+	int (*print)(const struct cg_view *view, const json_t *reply, struct cg_error *err);
+};
+
+extern const struct cg_verb cg_verb_probe, cg_verb_models, cg_verb_expand, cg_verb_machines,
+	cg_verb_emulators, cg_verb_host, cg_verb_cache_list, cg_verb_cache_why,
+	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path;

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What an answer about models is about: the emulator, machine type, accelerator and host. */
+#include <string.h>
+
+#include "lib/command.h"
+#include "lib/question.h"
+
+static const char *const arguments[] = { "emulator", "machine", "accel", NULL };
+
+static int answer_about(const struct cg_question *q, const struct cg_host *host, json_t **reply,
+			struct cg_error *err)
+{
+	cg_auto_json json_t *unavailable = NULL;
+	bool contradicted;
+
+	if (cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, &contradicted,
+				 err) < 0)
+		return -1;
+	*reply = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "emulator",
+			   cg_question_emulator(q), "machine", q->machine, "accel", q->accel,
+			   "kernel", cg_host_kernel(host), "honesty",
+			   cg_question_honesty(q, contradicted), "from",
+			   q->measured ? "measurement" : "cache", "enforced",
+			   cg_question_is_enforced(q));
+	if (strcmp(q->accel, "kvm") == 0)
+		json_object_set_new(*reply, "kvm-backend",
+				    json_string(cg_host_kvm_backend(q->host)));
+	return 0;
+}
+
+static int run(struct cg_context *context, const json_t *args, json_t **reply,
+	       struct cg_error *err)
+{
+	cg_auto_question struct cg_question q = { 0 };
+	const struct cg_host *host;
+
+	if (cg_question_open(&q, context, args, err) < 0 ||
+	    cg_question_ensure(&q, CG_DEPTH_MODELS, NULL, err) < 0 ||
+	    cg_context_host(context, &host, err) < 0)
+		return -1;
+	return answer_about(&q, host, reply, err);
+}
+
+const struct cg_command cg_command_about = { "about", arguments, run };

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What questions share, made when it is first wanted. */
+#include "lib/context.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct cg_context {
+	char *cache_path;
+	char *host_root;
+	struct cg_qmp_limits limits;
+	struct cg_store *store;
+	struct cg_host *host;
+	json_t *warnings;
+};
+
+char *cg_context_default_cache(void)
+{
+	const char *set = getenv("CPUGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
+	const char *home = getenv("HOME");
+	char *path;
+	int len;
+
+	if (set && *set)
+		return strdup(set);
+	if (xdg && *xdg == '/')
+		len = asprintf(&path, "%s/cpugate/cache.db", xdg);
+	else if (home && *home == '/')
+		len = asprintf(&path, "%s/.cache/cpugate/cache.db", home);
+	else
+		len = asprintf(&path, "/var/cache/cpugate/cache.db");
+	return len < 0 ? NULL : path;
+}
+
+int cg_context_new(struct cg_context **out, const struct cg_context_options *options,
+		   struct cg_error *err)
+{
+	cg_auto_context struct cg_context *context = calloc(1, sizeof(*context));
+
+	if (!context)
+		return cg_error_errno(err, "context");
+	json_object_seed(0); /* once, before there are threads */
+	context->limits = CG_QMP_LIMITS;
+	context->limits.cancel_fd = options->cancel_fd;
+	context->warnings = json_array();
+	context->cache_path = options->cache_path ? strdup(options->cache_path)
+						  : cg_context_default_cache();
+	if (options->host_root)
+		context->host_root = strdup(options->host_root);
+	if (!context->cache_path || (options->host_root && !context->host_root))
+		return cg_error_errno(err, "context");
+	*out = cg_take(context);
+	return 0;
+}
+
+struct cg_context *cg_context_free(struct cg_context *context)
+{
+	if (!context)
+		return NULL;
+	cg_store_close(context->store);
+	cg_host_free(context->host);
+	json_decref(context->warnings);
+	free(context->cache_path);
+	free(context->host_root);
+	free(context);
+	return NULL;
+}
+
+int cg_context_store(struct cg_context *context, struct cg_store **out, struct cg_error *err)
+{
+	if (!context->store) {
+		if (cg_store_open(&context->store, context->cache_path, err) < 0)
+			return -1;
+		if (cg_store_warning(context->store))
+			json_array_append_new(context->warnings,
+					      json_string(cg_store_warning(context->store)));
+	}
+	*out = context->store;
+	return 0;
+}
+
+int cg_context_host(struct cg_context *context, const struct cg_host **out, struct cg_error *err)
+{
+	if (!context->host && cg_host_read(&context->host, context->host_root, err) < 0)
+		return -1;
+	*out = context->host;
+	return 0;
+}
+
+struct cg_qmp_limits cg_context_limits(const struct cg_context *context)
+{
+	return context->limits;
+}
+
+json_t *cg_context_warnings(struct cg_context *context)
+{
+	return context->warnings;
+}

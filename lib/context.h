@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What questions share: the cache, this host, limits. Opened on first use, so that a question that doesn't
+ * need one doesn't pay for it. One context per thread.
+ */
+#pragma once
+
+#include "cache/store.h"
+#include "emulator/qmp.h"
+#include "host/fingerprint.h"
+
+struct cg_context;
+
+struct cg_context_options {
+	const char *cache_path; /* NULL: cg_context_default_cache() */
+	int cancel_fd;		/* readable to stop what is going on (a signalfd, say); -1 for never */
+	const char *host_root;	/* for tests: see cg_host_read(); NULL for the real one */
+};
+
+cg_must_check int cg_context_new(struct cg_context **out, const struct cg_context_options *options,
+				 struct cg_error *err);
+struct cg_context *cg_context_free(struct cg_context *context);
+
+/* Both borrowed from the context. */
+cg_must_check int cg_context_store(struct cg_context *context, struct cg_store **out,
+				   struct cg_error *err);
+cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
+				  struct cg_error *err);
+struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
+
+/* Sentences that the user should see once, such as a cache that can't be written: a JSON list. Borrowed. */
+json_t *cg_context_warnings(struct cg_context *context);
+
+/*
+ * $CPUGATE_CACHE, else $XDG_CACHE_HOME/cpugate/cache.db, else ~/.cache/cpugate/cache.db, else
+ * /var/cache/cpugate/cache.db. The caller frees it.
+ */
+char *cg_context_default_cache(void);
+
+static inline void cg_context_freep(struct cg_context **context)
+{
+	cg_context_free(*context);
+}
+#define cg_auto_context cg_cleanup(cg_context_freep)

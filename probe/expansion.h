@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * E: what a CPU definition asks for on one machine type under one accelerator, as
+ * query-cpu-model-expansion says it. It is a request: x86_cpu_filter_features() hasn't run, so
+ * the guest gets this less what is unsupported here.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "cpumodels/vocabulary.h"
+
+struct cg_expansion {
+	struct cg_featureset features;
+	json_t *scalars; /* every other property: vendor, family, level ...; owned */
+};
+
+/*
+ * From a full expansion's { property: value }. Spelling aliases of features are left out, since they
+ * are the same property.
+ */
+cg_must_check int cg_expansion_from_props(struct cg_expansion *out, const json_t *props,
+					  const struct cg_vocabulary *vocabulary,
+					  struct cg_error *err);
+void cg_expansion_deinit(struct cg_expansion *expansion);
+
+/*
+ * Stored text: the feature set, and those scalars that differ from @defaults (an object), which
+ * must be given again to read it. The caller frees the text.
+ */
+char *cg_expansion_encode(const struct cg_expansion *expansion, const json_t *defaults);
+cg_must_check int cg_expansion_decode(struct cg_expansion *out, const char *text,
+				      const json_t *defaults, struct cg_error *err);
+
+#define cg_auto_expansion cg_cleanup(cg_expansion_deinit)

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is known about one emulator on this host: the cache, in the words of the domain. This is where it is decided what each
+ * fact depends on, which is all that keeps answers from going stale:
+ *
+ *	scope EMULATOR	binary and modules
+ *	scope ACCEL	+ accelerator
+ *	scope VENDOR	+ under KVM the host's CPU vendor, which named models take over
+ *	scope HOST	+ under KVM every part of the host's fingerprint
+ *
+ * Under TCG nothing of the host counts, so the last three are one. All functions block on the cache file only. A miss is a
+ * value. One object per thread; it borrows what it was made from.
+ */
+#pragma once
+
+#include "cache/store.h"
+#include "cpumodels/vocabulary.h"
+#include "emulator/identity.h"
+#include "host/fingerprint.h"
+#include "probe/expansion.h"
+#include "probe/session.h"
+
+struct cg_facts;
+
+/* @host may be NULL until a question about KVM comes: cg_facts_set_host(). */
+cg_must_check int cg_facts_new(struct cg_facts **out, struct cg_store *store,
+			       const struct cg_identity *identity, struct cg_error *err);
+struct cg_facts *cg_facts_free(struct cg_facts *facts);
+cg_must_check int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host,
+				    struct cg_error *err);
+
+/* The key of the widest scope, for locks and for explaining: canonical JSON. Borrowed. */
+const char *cg_facts_key(const struct cg_facts *facts, const char *accel);
+
+/*
+ * The kinds of facts by number, 0..cg_facts_kinds() - 1: the name of one, and in *parts the key that
+ * holds now, or NULL while the host isn't known. Both borrowed.
+ */
+size_t cg_facts_kinds(void);
+const char *cg_facts_kind(const struct cg_facts *facts, size_t kind, const char *accel,
+			  const char **parts);
+
+/*
+ * Which emulator (its identity's parts) was last measured under this path: only to explain changes, never
+ * to answer. NULL on a miss.
+ */
+cg_must_check int cg_facts_path(struct cg_facts *facts, json_t **out, struct cg_error *err);
+cg_must_check int cg_facts_put_path(struct cg_facts *facts, struct cg_error *err);
+
+/* What holds for the binary, whoever runs it. Borrowed; NULL on a miss. */
+struct cg_emulator_facts {
+	json_t *about;	  /* version, package, target */
+	json_t *machines; /* MachineInfo list, sorted */
+	json_t *defaults; /* see cg_expansion_encode() */
+	struct cg_vocabulary *vocabulary; /* NULL where the target doesn't name its features */
+};
+cg_must_check int cg_facts_emulator(struct cg_facts *facts, const struct cg_emulator_facts **out,
+				    struct cg_error *err);
+
+/* Models of a machine type (CpuDefinitionInfo without unavailable-features); NULL on a miss. */
+cg_must_check int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine,
+				  json_t **out, struct cg_error *err);
+
+/* U on a machine type; *known is false on a miss. */
+cg_must_check int cg_facts_unsupported(struct cg_facts *facts, const char *accel,
+				       const char *machine, bool *known, struct cg_featureset *out,
+				       struct cg_error *err);
+
+/* E of a definition (printed form) on a machine type; *known is false on a miss. */
+cg_must_check int cg_facts_expansion(struct cg_facts *facts, const char *accel,
+				     const char *machine, const char *definition, bool host_bound,
+				     bool *known, struct cg_expansion *out, struct cg_error *err);
+
+/* Is E known for every model of the machine type that doesn't depend on the host? */
+cg_must_check int cg_facts_has_sheet(struct cg_facts *facts, const char *accel,
+				     const char *machine, bool *known, struct cg_error *err);
+
+/*
+ * QEMU's own unavailable-features per model, { model: [names] } of those that have some. It must be E ∩ U; where it was
+ * seen not to be, *contradicted is true and this is what to answer from. NULL on a miss.
+ */
+cg_must_check int cg_facts_unavailable(struct cg_facts *facts, const char *accel,
+				       const char *machine, json_t **out, bool *contradicted,
+				       struct cg_error *err);
+
+/* Did a vCPU of this definition start? @machine NULL: on QEMU's default machine type. */
+enum cg_started { CG_STARTED_UNKNOWN, CG_STARTED_YES, CG_STARTED_NO };
+cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, const char *machine,
+				   const char *definition, enum cg_started *out, json_t **why,
+				   struct cg_error *err);
+
+/* A measurement that failed, { "reason", "status" or "signal" }; NULL if none is on record. */
+cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *machine,
+				   json_t **out, struct cg_error *err);
+
+/* Each of these is one transaction. */
+cg_must_check int cg_facts_put_emulator(struct cg_facts *facts,
+					const struct cg_session_result *result,
+					struct cg_error *err);
+cg_must_check int cg_facts_put_session(struct cg_facts *facts, const char *accel,
+				       const char *machine, enum cg_session_expand expanded,
+				       const struct cg_session_result *result, struct cg_error *err);
+cg_must_check int cg_facts_put_started(struct cg_facts *facts, const char *accel,
+				       const char *machine, const char *definition, bool started,
+				       const struct cg_outcome *outcome, struct cg_error *err);
+cg_must_check int cg_facts_put_failure(struct cg_facts *facts, const char *accel,
+				       const char *machine, const struct cg_outcome *outcome,
+				       const struct cg_error *why, struct cg_error *err);
+
+static inline void cg_facts_freep(struct cg_facts **facts)
+{
+	cg_facts_free(*facts);
+}
+#define cg_auto_facts cg_cleanup(cg_facts_freep)

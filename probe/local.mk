@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/expansion.c \
+	%D%/expansion.h \
+	%D%/facts.c \
+	%D%/facts.h \
+	%D%/prober.c \
+	%D%/prober.h \
+	%D%/session.c \
+	%D%/session.h

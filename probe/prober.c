@@ -1,0 +1,647 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Planning by what is missing. Each round asks the facts what every need still lacks and could be
+ * measured now, runs all of that side by side, keeps the results, and looks again; it is over
+ * when nothing is missing. So the order of measurements is written down nowhere: it follows.
+ */
+#include "probe/prober.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/pool.h"
+#include "cache/lock.h"
+#include "cpumodels/spelling.h"
+#include "machine/catalogue.h"
+
+#define ROUNDS_MAX 8
+#define LARGEST_MODEL "max" /* asks for all that the accelerator says it supports */
+
+enum task_kind { TASK_CATALOGUE, TASK_SESSION, TASK_DRYRUN };
+
+struct task {
+	enum task_kind kind;
+	const char *accel;
+	char machine[CG_MACHINE_NAME]; /* "" for the default of a dry run */
+	char *definition;	       /* of a dry run */
+	struct cg_need *need;	       /* that a session is for */
+	struct cg_session_plan plan;
+	struct cg_session_result result;
+	struct cg_dryrun_plan dryrun;
+	bool started;
+	struct cg_outcome outcome;
+	int ret;
+	struct cg_error err;
+};
+
+struct round {
+	struct cg_prober *prober;
+	const struct cg_emulator_facts *emulator;
+	struct task *tasks;
+	size_t count, room;
+};
+
+static void free_tasks(struct round *round)
+{
+	for (size_t i = 0; i < round->count; i++) {
+		cg_session_result_deinit(&round->tasks[i].result);
+		free(round->tasks[i].definition);
+	}
+	free(round->tasks);
+	round->tasks = NULL;
+	round->count = round->room = 0;
+}
+
+static int fail(struct cg_need *need, const struct cg_error *why)
+{
+	need->failed = true;
+	need->err = *why;
+	return 0;
+}
+
+/* The same task already in this round, or a new one; NULL if memory is out. */
+static struct task *add_task(struct round *round, enum task_kind kind, const char *accel,
+			     const char *machine, const char *definition)
+{
+	struct task *task;
+
+	for (size_t i = 0; i < round->count; i++) {
+		task = &round->tasks[i];
+		if (task->kind == kind && strcmp(task->accel, accel) == 0 &&
+		    strcmp(task->machine, machine) == 0 &&
+		    (!definition || strcmp(task->definition, definition) == 0))
+			return task;
+	}
+	if (round->count == round->room) {
+		size_t room = round->room ? 2 * round->room : 16;
+
+		task = reallocarray(round->tasks, room, sizeof(*task));
+		if (!task)
+			return NULL;
+		round->tasks = task;
+		round->room = room;
+	}
+	task = &round->tasks[round->count++];
+	*task = (struct task){ .kind = kind, .accel = accel };
+	snprintf(task->machine, sizeof(task->machine), "%s", machine);
+	task->definition = definition ? strdup(definition) : NULL;
+	return task;
+}
+
+static int no_memory(struct cg_error *err)
+{
+	return cg_error_set(err, CG_E_SYSTEM, "no memory to plan a measurement");
+}
+
+/* Whether everything that this accelerator says it supports really starts at once. */
+static int plan_largest(struct round *round, const struct cg_need *need, enum cg_started *known,
+			struct cg_error *err)
+{
+	struct cg_prober *p = round->prober;
+
+	if (cg_facts_started(p->facts, need->accel, NULL, LARGEST_MODEL, known, NULL, err) < 0)
+		return -1;
+	if (*known == CG_STARTED_UNKNOWN &&
+	    !add_task(round, TASK_DRYRUN, need->accel, "", LARGEST_MODEL))
+		return no_memory(err);
+	return 0;
+}
+
+static int plan_catalogue(struct round *round, struct cg_need *need, struct cg_error *err)
+{
+	struct cg_prober *p = round->prober;
+	cg_auto_json json_t *failure = NULL;
+	enum cg_started known;
+
+	if (!p->retry) {
+		if (cg_facts_failure(p->facts, "tcg", "", &failure, err) < 0)
+			return -1;
+		if (failure)
+			return cg_error_set(err, CG_E_DIED, "%s (on record; cpugate probe tries again)",
+					    cg_json_text(failure, "reason"));
+	}
+	if (!add_task(round, TASK_CATALOGUE, "tcg:kvm", "none", NULL))
+		return no_memory(err);
+	if (need->depth == CG_DEPTH_CATALOGUE)
+		return 0;
+	return plan_largest(round, need, &known, err);
+}
+
+static int unknown_machine(struct round *round, struct cg_need *need)
+{
+	const char *near = cg_catalogue_nearest(round->emulator->machines, need->machine);
+	struct cg_error why;
+
+	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no machine type %s%s%s%s",
+			   cg_identity_path(round->prober->identity), need->machine,
+			   near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	return fail(need, &why);
+}
+
+static int resolve_machine(struct round *round, struct cg_need *need)
+{
+	const json_t *machines = round->emulator->machines;
+	const char *name = need->machine ? cg_catalogue_resolve(machines, need->machine)
+					 : cg_catalogue_default(machines);
+
+	if (!name && need->machine)
+		return unknown_machine(round, need);
+	need->machine = name ? name : "none"; /* a target without a default machine type */
+	return 0;
+}
+
+/* Are the host-bound models (host, max) expanded for this host? */
+static int knows_host_bound(struct round *round, const struct cg_need *need, const json_t *models,
+			    bool *known, struct cg_error *err)
+{
+	struct cg_prober *p = round->prober;
+	const json_t *model;
+	size_t i;
+
+	*known = true;
+	json_array_foreach(models, i, model) {
+		cg_auto_expansion struct cg_expansion e = { 0 };
+
+		if (!*known || !cg_session_is_host_bound(model))
+			continue;
+		if (cg_facts_expansion(p->facts, need->accel, need->machine,
+				       cg_json_text(model, "name"), true, known, &e, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* What is known for a need, as far as it was looked up. */
+struct knowledge {
+	json_t *models;
+	bool sheet, host_bound, unsupported, unavailable, plain, custom;
+	struct cg_featureset u;
+	struct cg_expansion e, e_plain;
+};
+
+static void forget(struct knowledge *k)
+{
+	json_decref(k->models);
+	cg_expansion_deinit(&k->e);
+	cg_expansion_deinit(&k->e_plain);
+}
+
+static const json_t *find_model(const json_t *models, const char *name)
+{
+	const json_t *model;
+	size_t i;
+
+	json_array_foreach(models, i, model)
+		if (strcmp(cg_json_text(model, "name"), name) == 0)
+			return model;
+	return NULL;
+}
+
+static int look_up_definition(struct round *round, const struct cg_need *need, struct knowledge *k,
+			      struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	cg_auto_free char *text = NULL;
+	const json_t *info;
+	bool host_bound;
+
+	if (need->depth != CG_DEPTH_DEFINITION || !k->models)
+		return 0;
+	info = find_model(k->models, need->definition->model);
+	text = cg_definition_print(need->definition);
+	if (!info || !text)
+		return 0;
+	host_bound = cg_session_is_host_bound(info);
+	if (cg_facts_expansion(facts, need->accel, need->machine, need->definition->model,
+			       host_bound, &k->plain, &k->e_plain, err) < 0)
+		return -1;
+	return cg_facts_expansion(facts, need->accel, need->machine, text, host_bound, &k->custom,
+				  &k->e, err);
+}
+
+static int look_up(struct round *round, const struct cg_need *need, struct knowledge *k,
+		   struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	cg_auto_json json_t *unavailable = NULL;
+	bool contradicted;
+
+	if (cg_facts_models(facts, need->accel, need->machine, &k->models, err) < 0 ||
+	    cg_facts_unsupported(facts, need->accel, need->machine, &k->unsupported, &k->u, err) < 0 ||
+	    cg_facts_unavailable(facts, need->accel, need->machine, &unavailable, &contradicted,
+				 err) < 0)
+		return -1;
+	k->unavailable = unavailable != NULL;
+	if (need->depth == CG_DEPTH_DEFINITION)
+		return look_up_definition(round, need, k, err);
+	if (cg_facts_has_sheet(facts, need->accel, need->machine, &k->sheet, err) < 0)
+		return -1;
+	return knows_host_bound(round, need, k->models, &k->host_bound, err);
+}
+
+static bool is_enough(const struct round *round, const struct cg_need *need,
+		      const struct knowledge *k)
+{
+	if (!k->models)
+		return false;
+	if (!round->emulator->vocabulary) /* a target that names no features has nothing more */
+		return true;
+	switch (need->depth) {
+	case CG_DEPTH_MODELS:
+		return k->unavailable;
+	case CG_DEPTH_DEFINITION:
+		return k->unsupported && k->plain && k->custom;
+	default:
+		return k->unavailable && k->unsupported && k->sheet && k->host_bound;
+	}
+}
+
+static enum cg_session_expand expansion_for(const struct cg_need *need, const struct knowledge *k)
+{
+	if (need->depth == CG_DEPTH_DEFINITION)
+		return CG_EXPAND_ONE;
+	if (k->sheet)
+		return CG_EXPAND_HOST_BOUND; /* the rest is as good as it was */
+	return need->depth == CG_DEPTH_ALL ? CG_EXPAND_ALL : CG_EXPAND_NONE;
+}
+
+static int plan_session(struct round *round, struct cg_need *need, const struct knowledge *k,
+			struct cg_error *err)
+{
+	struct cg_prober *p = round->prober;
+	enum cg_session_expand expand = expansion_for(need, k);
+	struct task *task = add_task(round, TASK_SESSION, need->accel, need->machine, NULL);
+
+	if (!task)
+		return no_memory(err);
+	if (task->need && task->plan.expand >= expand)
+		return 0;
+	task->need = need;
+	task->plan = (struct cg_session_plan){
+		.binary = cg_identity_path(p->identity),
+		.machine = need->machine,
+		.accel = need->accel,
+		.target = cg_json_text(round->emulator->about, "target"),
+		.vocabulary = round->emulator->vocabulary,
+		.definitions = true,
+		.expand = expand,
+		.definition = need->definition,
+		.limits = p->limits,
+	};
+	need->asked = true;
+	return 0;
+}
+
+static int unknown_model(struct round *round, struct cg_need *need, const json_t *models)
+{
+	const char *wanted = need->definition->model, *near = NULL;
+	size_t best = strlen(wanted) / 3 + 1, i;
+	struct cg_error why;
+	const json_t *model;
+
+	json_array_foreach(models, i, model) {
+		const char *name = cg_json_text(model, "name");
+		size_t distance = cg_spelling_distance(name, wanted);
+
+		if (distance < best || (distance == best && !near)) {
+			best = distance;
+			near = name;
+		}
+	}
+	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no CPU model %s%s%s%s",
+			   cg_identity_path(round->prober->identity), wanted,
+			   near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+	return fail(need, &why);
+}
+
+/* Every override must be a property that the model has. */
+static int check_overrides(struct round *round, struct cg_need *need, const struct knowledge *k)
+{
+	const struct cg_vocabulary *vocabulary = round->emulator->vocabulary;
+	struct cg_error why;
+
+	for (size_t i = 0; i < need->definition->count; i++) {
+		const char *name = need->definition->overrides[i].name, *near;
+
+		if (cg_vocabulary_find(vocabulary, name) < CG_FEATURES_MAX ||
+		    json_object_get(k->e_plain.scalars, name))
+			continue;
+		near = cg_vocabulary_nearest(vocabulary, name);
+		(void)cg_error_set(&why, CG_E_UNKNOWN, "CPU model %s has no feature %s%s%s%s",
+				   need->definition->model, name, near ? " (did you mean " : "",
+				   near ? near : "", near ? "?)" : "");
+		return fail(need, &why);
+	}
+	return 0;
+}
+
+/* Is a vCPU of this model known to start, or known to lack something, on this machine type? */
+static int plan_dryrun(struct round *round, const struct cg_need *need, const char *definition,
+		       bool plain, const struct cg_expansion *e, const struct knowledge *k,
+		       struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	struct cg_featureset lacks = cg_featureset_and(&e->features, &k->u);
+	enum cg_started largest, own;
+
+	if (!cg_featureset_is_empty(&lacks))
+		return 0;
+	if (cg_facts_started(facts, need->accel, NULL, LARGEST_MODEL, &largest, NULL, err) < 0)
+		return -1;
+	if (plain && largest == CG_STARTED_YES)
+		return 0;
+	if (cg_facts_started(facts, need->accel, need->machine, definition, &own, NULL, err) < 0)
+		return -1;
+	if (own == CG_STARTED_UNKNOWN &&
+	    !add_task(round, TASK_DRYRUN, need->accel, need->machine, definition))
+		return no_memory(err);
+	return 0;
+}
+
+static int plan_all_dryruns(struct round *round, const struct cg_need *need,
+			    const struct knowledge *k, struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	const json_t *model;
+	size_t i;
+
+	json_array_foreach(k->models, i, model) {
+		cg_auto_expansion struct cg_expansion e = { 0 };
+		const char *name = cg_json_text(model, "name");
+		bool known;
+
+		if (json_object_get(model, "blockers"))
+			continue;
+		if (cg_facts_expansion(facts, need->accel, need->machine, name,
+				       cg_session_is_host_bound(model), &known, &e, err) < 0)
+			return -1;
+		if (known && plan_dryrun(round, need, name, true, &e, k, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int plan_dryruns(struct round *round, struct cg_need *need, const struct knowledge *k,
+			struct cg_error *err)
+{
+	cg_auto_free char *text = NULL;
+
+	if (need->depth == CG_DEPTH_ALL)
+		return plan_all_dryruns(round, need, k, err);
+	if (need->depth != CG_DEPTH_DEFINITION)
+		return 0;
+	text = cg_definition_print(need->definition);
+	if (!text)
+		return no_memory(err);
+	if (json_object_get(find_model(k->models, need->definition->model), "blockers"))
+		return 0;
+	return plan_dryrun(round, need, text, !need->definition->count, &k->e, k, err);
+}
+
+static int recorded_failure(struct round *round, struct cg_need *need, struct cg_error *err)
+{
+	struct cg_prober *p = round->prober;
+	cg_auto_json json_t *failure = NULL;
+	struct cg_error why;
+
+	if (p->retry)
+		return 0;
+	if (cg_facts_failure(p->facts, need->accel, need->machine, &failure, err) < 0)
+		return -1;
+	if (!failure)
+		return 0;
+	(void)cg_error_set(&why, CG_E_DIED, "%s (on record; cpugate probe tries again)",
+			   cg_json_text(failure, "reason"));
+	return fail(need, &why);
+}
+
+static int plan_from(struct round *round, struct cg_need *need, struct knowledge *k,
+		     struct cg_error *err)
+{
+	enum cg_started largest;
+
+	if (look_up(round, need, k, err) < 0)
+		return -1;
+	if (need->depth == CG_DEPTH_DEFINITION && k->models &&
+	    !find_model(k->models, need->definition->model))
+		return unknown_model(round, need, k->models);
+	if (need->depth == CG_DEPTH_DEFINITION && k->plain && check_overrides(round, need, k) < 0)
+		return -1;
+	if (need->failed)
+		return 0;
+	if (!is_enough(round, need, k)) {
+		if (need->asked)
+			return cg_error_set(err, CG_E_PROTOCOL, "%s doesn't answer what it was asked",
+					    cg_identity_path(round->prober->identity));
+		if (recorded_failure(round, need, err) < 0)
+			return -1;
+		if (!need->failed && plan_session(round, need, k, err) < 0)
+			return -1;
+	}
+	if (need->failed || !round->emulator->vocabulary)
+		return 0;
+	if (plan_largest(round, need, &largest, err) < 0)
+		return -1;
+	return is_enough(round, need, k) && largest != CG_STARTED_UNKNOWN
+		       ? plan_dryruns(round, need, k, err)
+		       : 0;
+}
+
+static int plan_need(struct round *round, struct cg_need *need, struct cg_error *err)
+{
+	struct knowledge k = { 0 };
+	int ret;
+
+	if (need->failed)
+		return 0;
+	if (!round->emulator)
+		return plan_catalogue(round, need, err);
+	if (need->depth == CG_DEPTH_CATALOGUE)
+		return 0;
+	resolve_machine(round, need);
+	if (need->failed)
+		return 0;
+	ret = plan_from(round, need, &k, err);
+	forget(&k);
+	return ret;
+}
+
+static int plan(struct round *round, struct cg_need *needs, size_t count, struct cg_error *err)
+{
+	if (cg_facts_emulator(round->prober->facts, &round->emulator, err) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		size_t before = round->count;
+
+		if (plan_need(round, &needs[i], err) < 0)
+			return -1;
+		needs[i].measured |= round->count > before;
+	}
+	return 0;
+}
+
+/* On a worker thread. */
+static void run_task(void *arg)
+{
+	struct task *task = arg;
+
+	if (task->kind == TASK_DRYRUN)
+		task->ret = cg_session_dryrun(&task->started, &task->outcome, &task->dryrun,
+					      &task->err);
+	else
+		task->ret = cg_session_run(&task->result, &task->plan, &task->err);
+}
+
+static void prepare(struct round *round, struct task *task)
+{
+	struct cg_prober *p = round->prober;
+
+	if (task->kind == TASK_CATALOGUE)
+		task->plan = (struct cg_session_plan){ .binary = cg_identity_path(p->identity),
+						       .machine = task->machine,
+						       .accel = task->accel,
+						       .limits = p->limits };
+	if (task->kind == TASK_DRYRUN)
+		task->dryrun = (struct cg_dryrun_plan){
+			.binary = cg_identity_path(p->identity),
+			.machine = *task->machine ? task->machine : NULL,
+			.accel = task->accel,
+			.definition = task->definition,
+			.limits = p->limits,
+		};
+}
+
+static int keep_failure(struct round *round, struct task *task, struct cg_need *needs, size_t count,
+			struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	bool refused = task->err.code == CG_E_REFUSED && task->need &&
+		       task->need->depth == CG_DEPTH_DEFINITION;
+
+	if (task->err.code == CG_E_CANCELLED) {
+		*err = task->err;
+		return -1;
+	}
+	if (refused) /* QEMU is fine, the definition isn't */
+		return fail(task->need, &task->err);
+	if (cg_facts_put_failure(facts, task->kind == TASK_CATALOGUE ? "tcg" : task->accel,
+				 task->kind == TASK_CATALOGUE ? "" : task->machine,
+				 &task->result.outcome, &task->err, err) < 0)
+		return -1;
+	if (task->kind == TASK_CATALOGUE) {
+		*err = task->err;
+		return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (!needs[i].failed && needs[i].machine &&
+		    strcmp(needs[i].accel, task->accel) == 0 &&
+		    strcmp(needs[i].machine, task->machine) == 0)
+			fail(&needs[i], &task->err);
+	return 0;
+}
+
+static int keep(struct round *round, struct task *task, struct cg_need *needs, size_t count,
+		struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	struct cg_outcome none = { 0 };
+
+	if (task->kind == TASK_DRYRUN) {
+		if (task->ret < 0 && task->err.code == CG_E_CANCELLED) {
+			*err = task->err;
+			return -1;
+		}
+		/* A hang is no start either. */
+		return cg_facts_put_started(facts, task->accel,
+					    *task->machine ? task->machine : NULL,
+					    task->definition, task->ret == 0 && task->started,
+					    task->ret == 0 ? &task->outcome : &none, err);
+	}
+	if (task->ret < 0)
+		return keep_failure(round, task, needs, count, err);
+	if (task->kind == TASK_CATALOGUE)
+		return cg_facts_put_emulator(facts, &task->result, err);
+	return cg_facts_put_session(facts, task->accel, task->machine, task->plan.expand,
+				    &task->result, err);
+}
+
+static int run_round(struct round *round, struct cg_need *needs, size_t count, struct cg_error *err)
+{
+	cg_auto_free struct cg_job *jobs = calloc(round->count, sizeof(*jobs));
+	struct cg_error first = { 0 };
+
+	if (!jobs)
+		return no_memory(err);
+	for (size_t i = 0; i < round->count; i++) {
+		prepare(round, &round->tasks[i]);
+		jobs[i] = (struct cg_job){ run_task, &round->tasks[i] };
+	}
+	cg_pool_run(jobs, round->count, cg_pool_workers(), NULL, NULL);
+	for (size_t i = 0; i < round->count; i++)
+		if (keep(round, &round->tasks[i], needs, count, err) < 0 && !first.code)
+			first = *err;
+	*err = first;
+	return first.code ? -1 : 0;
+}
+
+static int measure(struct cg_prober *prober, struct cg_need *needs, size_t count,
+		   struct cg_error *err)
+{
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		struct round round = { .prober = prober };
+		int ret = plan(&round, needs, count, err);
+		bool done = ret == 0 && round.count == 0;
+
+		if (ret == 0 && !done)
+			ret = run_round(&round, needs, count, err);
+		free_tasks(&round);
+		if (ret < 0 || done)
+			return ret;
+	}
+	return cg_error_set(err, CG_E_PROTOCOL, "%s doesn't answer what it was asked",
+			    cg_identity_path(prober->identity));
+}
+
+static int check_kvm(struct cg_prober *prober, struct cg_need *needs, size_t count,
+		     struct cg_error *err)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct cg_error why;
+
+		if (strcmp(needs[i].accel, "kvm") != 0 || needs[i].depth == CG_DEPTH_CATALOGUE)
+			continue;
+		if (cg_facts_set_host(prober->facts, prober->host, err) < 0)
+			return -1;
+		if (cg_host_has_kvm(prober->host))
+			continue;
+		(void)cg_error_set(&why, CG_E_UNKNOWN, "no KVM here: /dev/kvm: %s",
+				   cg_json_text(cg_host_parts(prober->host), "kvm-access"));
+		fail(&needs[i], &why);
+	}
+	return 0;
+}
+
+int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t count,
+		     struct cg_error *err)
+{
+	struct round round = { .prober = prober };
+	cg_auto_lock struct cg_lock *lock = NULL;
+	bool complete;
+
+	if (check_kvm(prober, needs, count, err) < 0)
+		return -1;
+	if (plan(&round, needs, count, err) < 0) {
+		free_tasks(&round);
+		return -1;
+	}
+	complete = round.count == 0;
+	free_tasks(&round);
+	if (complete)
+		return 0;
+	for (size_t i = 0; i < count; i++)
+		needs[i].asked = false;
+	if (cg_lock_take(&lock, cg_store_path(prober->store), cg_identity_stamp(prober->identity),
+			 cg_clock_in(prober->lock_ns), prober->limits.cancel_fd, err) < 0)
+		return -1;
+	return measure(prober, needs, count, err);
+}

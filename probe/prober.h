@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Reading through the cache: say what must be known, and it is known afterwards, from the cache
+ * or by starting as few emulators as that takes, side by side. Several processes that miss the
+ * same emulator's facts at once start one emulator between them.
+ */
+#pragma once
+
+#include "probe/facts.h"
+
+struct cg_prober {
+	struct cg_store *store;
+	struct cg_facts *facts;
+	const struct cg_identity *identity;
+	const struct cg_host *host; /* NULL if no need is about KVM */
+	struct cg_qmp_limits limits;
+	int64_t lock_ns; /* how long to wait for another process that measures */
+	bool retry;	 /* try again what is on record as failed */
+};
+
+/* How much must be known about one machine type under one accelerator. */
+enum cg_depth {
+	CG_DEPTH_CATALOGUE,  /* the emulator: version, machine types; machine and accelerator don't matter */
+	CG_DEPTH_MODELS,     /* the models, and what each lacks here */
+	CG_DEPTH_DEFINITION, /* one definition: what it asks for, gets and whether it starts */
+	CG_DEPTH_ALL,	     /* every model */
+};
+
+struct cg_need {
+	enum cg_depth depth;
+	const char *accel;   /* "tcg" or "kvm" */
+	const char *machine; /* name or alias as given; NULL for the default; on return the canonical name */
+	const struct cg_definition *definition; /* for CG_DEPTH_DEFINITION */
+	bool measured;				/* on return: something was started for it */
+	bool failed;				/* on return: then @err says why */
+	struct cg_error err;
+	bool asked; /* internal: a session has run */
+};
+
+/*
+ * Blocks for as long as measuring takes; limits.cancel_fd ends it early with CG_E_CANCELLED, and
+ * what was measured until then is kept. -1 if nothing can be said of this emulator at all; what goes wrong for one need is
+ * in that need.
+ */
+cg_must_check int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t count,
+				   struct cg_error *err);

@@ -1,0 +1,405 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Asking a QEMU. The order is fixed: what it is, what it knows, what it can't do, then expansions, a few
+ * of them on their way at any time so that QEMU and we work side by side.
+ */
+#include "probe/session.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cpumodels/spelling.h"
+#include "emulator/query.h"
+
+#define AHEAD 8 /* QEMU stops reading at this many queued commands (QMP_REQ_QUEUE_LEN_MAX) */
+
+/* A bool property that is no CPUID or MSR bit: MCG_CAP.LMCE_P is filtered by nobody. */
+static const char *const not_features[] = { "lmce" };
+
+struct session {
+	const struct cg_session_plan *plan;
+	const struct cg_vocabulary *vocabulary; /* the plan's, or the one found */
+	struct cg_qmp *qmp;
+	struct cg_session_result *out;
+};
+
+bool cg_session_is_host_bound(const json_t *definition)
+{
+	return json_is_false(json_object_get(definition, "migration-safe"));
+}
+
+static bool is_feature(const char *name, const json_t *value)
+{
+	if (!json_is_boolean(value))
+		return false;
+	for (size_t i = 0; i < CG_COUNT(not_features); i++)
+		if (strcmp(name, not_features[i]) == 0)
+			return false;
+	return true;
+}
+
+static int find_vocabulary(struct session *s, struct cg_error *err)
+{
+	cg_auto_json json_t *props = NULL;
+	const char *names[CG_FEATURES_MAX], *name;
+	size_t count = 0;
+	json_t *value;
+
+	if (cg_query_expansion(s->qmp, "static", CG_SESSION_PROBE_MODEL, NULL, &props, err) < 0)
+		return err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN ? 0 : -1;
+	json_object_foreach(props, name, value) {
+		if (!is_feature(name, value))
+			continue;
+		if (count == CG_FEATURES_MAX)
+			return cg_error_set(err, CG_E_LIMIT, "more than %d features", CG_FEATURES_MAX);
+		names[count++] = name;
+	}
+	return cg_vocabulary_new(&s->out->vocabulary, names, count, err);
+}
+
+static int find_defaults(struct session *s, struct cg_error *err)
+{
+	cg_auto_expansion struct cg_expansion expansion = { 0 };
+	cg_auto_json json_t *props = NULL;
+
+	if (!s->out->vocabulary)
+		return 0;
+	if (cg_query_expansion(s->qmp, "full", CG_SESSION_PROBE_MODEL, NULL, &props, err) < 0 ||
+	    cg_expansion_from_props(&expansion, props, s->out->vocabulary, err) < 0)
+		return -1;
+	s->out->defaults = cg_take(expansion.scalars);
+	return 0;
+}
+
+static int ask_basics(struct session *s, struct cg_error *err)
+{
+	bool kvm;
+
+	if (cg_query_about(s->qmp, &s->out->about, err) < 0)
+		return -1;
+	if (strcmp(s->plan->accel, "kvm") == 0) {
+		if (cg_query_kvm(s->qmp, &kvm, err) < 0)
+			return -1;
+		if (!kvm)
+			return cg_error_set(err, CG_E_PROTOCOL, "QEMU says that it doesn't use KVM");
+	}
+	if (s->plan->vocabulary)
+		return 0;
+	if (cg_query_machines(s->qmp, &s->out->machines, err) < 0 || find_vocabulary(s, err) < 0)
+		return -1;
+	return find_defaults(s, err);
+}
+
+/* Everything but the features that QEMU doesn't name ("" stands for bits without a name). */
+static json_t *named(const json_t *list)
+{
+	json_t *out = json_array(), *name;
+	size_t i;
+
+	json_array_foreach(list, i, name)
+		if (json_is_string(name) && *json_string_value(name))
+			json_array_append(out, name);
+	return out;
+}
+
+/* "host" under TCG is unavailable because of "kvm", which is no feature of a CPU. */
+static void take_blockers(struct session *s, json_t *definition, json_t *list)
+{
+	size_t i = 0;
+	json_t *name;
+
+	while (s->plan->vocabulary && (name = json_array_get(list, i))) {
+		if (cg_vocabulary_find(s->plan->vocabulary, json_string_value(name)) <
+		    CG_FEATURES_MAX) {
+			i++;
+			continue;
+		}
+		if (!json_object_get(definition, "blockers"))
+			json_object_set_new(definition, "blockers", json_array());
+		json_array_append(json_object_get(definition, "blockers"), name);
+		json_array_remove(list, i);
+	}
+}
+
+static void take_definition(struct session *s, json_t *definition)
+{
+	const char *name = cg_json_text(definition, "name");
+	cg_auto_json json_t *list = named(json_object_get(definition, "unavailable-features"));
+	size_t unknown;
+
+	json_object_del(definition, "unavailable-features");
+	take_blockers(s, definition, list);
+	json_array_append(s->out->models, definition);
+	if (s->plan->vocabulary && strcmp(name, CG_SESSION_PROBE_MODEL) == 0) {
+		s->out->unsupported = cg_vocabulary_set(s->plan->vocabulary, list, &unknown);
+		s->out->has_unsupported = true;
+	} else if (json_array_size(list)) {
+		json_object_set(s->out->unavailable, name, list);
+	}
+}
+
+static int ask_definitions(struct session *s, struct cg_error *err)
+{
+	cg_auto_json json_t *definitions = NULL;
+	json_t *definition;
+	size_t i;
+
+	if (cg_query_definitions(s->qmp, &definitions, err) < 0)
+		return -1;
+	s->out->models = json_array();
+	s->out->unavailable = json_object();
+	json_array_foreach(definitions, i, definition)
+		take_definition(s, definition);
+	return 0;
+}
+
+/*
+ * The probe model is asked with every feature off, which is what it is anyway: "base" is defined as
+ * the model without features, and this undoes what the globals did to it.
+ */
+static json_t *all_off(const struct session *s)
+{
+	json_t *props = json_object();
+
+	for (size_t i = 0; i < cg_vocabulary_count(s->vocabulary); i++)
+		json_object_set_new(props, cg_vocabulary_name(s->vocabulary, i), json_false());
+	return props;
+}
+
+static int send_plain(struct session *s, const char *model, struct cg_error *err)
+{
+	bool probe = s->plan->vocabulary && strcmp(model, CG_SESSION_PROBE_MODEL) == 0;
+
+	return cg_query_send_expansion(s->qmp, "full", model, probe ? all_off(s) : NULL, err);
+}
+
+static int take_item(struct session *s, const char *definition, struct cg_error *err)
+{
+	struct cg_session_item *item = &s->out->items[s->out->count];
+	cg_auto_json json_t *props = NULL;
+
+	if (cg_query_receive_expansion(s->qmp, &props, err) < 0)
+		return cg_error_prefix(err, "%s", definition);
+	if (cg_expansion_from_props(&item->expansion, props, s->vocabulary, err) < 0)
+		return -1;
+	item->definition = strdup(definition);
+	s->out->count++;
+	return item->definition ? 0 : cg_error_errno(err, "expansions");
+}
+
+static int expand_models(struct session *s, const char *const *models, size_t count,
+			 struct cg_error *err)
+{
+	size_t sent = 0;
+
+	for (size_t taken = 0; taken < count; taken++) {
+		while (sent < count && sent - taken < AHEAD)
+			if (send_plain(s, models[sent++], err) < 0)
+				return -1;
+		if (take_item(s, models[taken], err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* The value of an override with the type that the plain model's property has. */
+static json_t *typed_value(const char *text, const json_t *like)
+{
+	unsigned long long number;
+	char *end;
+	bool on;
+
+	if ((!like || json_is_boolean(like)) && cg_definition_bool(text, &on))
+		return json_boolean(on);
+	number = strtoull(text, &end, 0);
+	if ((!like || json_is_integer(like) || cg_json_is_big(like)) && *text && !*end &&
+	    *text != '-')
+		return cg_json_from_uint(number);
+	if ((!like || json_is_integer(like)) && *text == '-') {
+		json_int_t negative = strtoll(text, &end, 0);
+
+		if (!*end)
+			return json_integer(negative);
+	}
+	return json_string(text);
+}
+
+static json_t *typed_overrides(const struct session *s, const struct cg_expansion *plain)
+{
+	json_t *props = json_object();
+
+	for (size_t i = 0; i < s->plan->definition->count; i++) {
+		const struct cg_override *o = &s->plan->definition->overrides[i];
+		cg_auto_json json_t *yes = json_true();
+		const json_t *like = json_object_get(plain->scalars, o->name);
+
+		if (cg_vocabulary_find(s->vocabulary, o->name) < CG_FEATURES_MAX)
+			like = yes;
+		json_object_set_new(props, o->name, typed_value(o->value, like));
+	}
+	return props;
+}
+
+static const struct cg_expansion *find_item(const struct session *s, const char *definition)
+{
+	for (size_t i = 0; i < s->out->count; i++)
+		if (strcmp(s->out->items[i].definition, definition) == 0)
+			return &s->out->items[i].expansion;
+	return NULL;
+}
+
+/* On the probe model the overrides go over "all off". */
+static int send_custom(struct session *s, const struct cg_expansion *plain, struct cg_error *err)
+{
+	const char *model = s->plan->definition->model;
+	json_t *props = typed_overrides(s, plain);
+
+	if (s->plan->vocabulary && strcmp(model, CG_SESSION_PROBE_MODEL) == 0) {
+		json_t *off = all_off(s);
+
+		json_object_update(off, props);
+		json_decref(props);
+		props = off;
+	}
+	return cg_query_send_expansion(s->qmp, "full", model, props, err);
+}
+
+static int expand_custom(struct session *s, struct cg_error *err)
+{
+	const struct cg_definition *definition = s->plan->definition;
+	cg_auto_free char *text = NULL;
+
+	if (!definition->count)
+		return 0;
+	text = cg_definition_print(definition);
+	if (!text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+	if (send_custom(s, find_item(s, definition->model), err) < 0)
+		return -1;
+	return take_item(s, text, err);
+}
+
+static int ask_expansions(struct session *s, struct cg_error *err)
+{
+	size_t room = json_array_size(s->out->models) + 2, count = 0;
+	cg_auto_free const char **models = calloc(room, sizeof(*models));
+	const json_t *model;
+	size_t i;
+
+	s->out->items = calloc(room, sizeof(*s->out->items));
+	if (!models || !s->out->items)
+		return cg_error_errno(err, "expansions");
+	if (s->plan->expand == CG_EXPAND_ONE)
+		models[count++] = s->plan->definition->model;
+	else
+		json_array_foreach(s->out->models, i, model)
+			if (s->plan->expand == CG_EXPAND_ALL || cg_session_is_host_bound(model))
+				models[count++] = cg_json_text(model, "name");
+	if (expand_models(s, models, count, err) < 0)
+		return -1;
+	return s->plan->expand == CG_EXPAND_ONE ? expand_custom(s, err) : 0;
+}
+
+static int converse(struct session *s, struct cg_error *err)
+{
+	if (ask_basics(s, err) < 0)
+		return -1;
+	s->vocabulary = s->plan->vocabulary ? s->plan->vocabulary : s->out->vocabulary;
+	if (s->plan->definitions && ask_definitions(s, err) < 0)
+		return -1;
+	if (s->plan->expand != CG_EXPAND_NONE && s->vocabulary)
+		return ask_expansions(s, err);
+	return 0;
+}
+
+/* Pointers to all names of a vocabulary, for -global. */
+static const char **all_names(const struct cg_vocabulary *vocabulary)
+{
+	size_t count = cg_vocabulary_count(vocabulary);
+	const char **names = calloc(count + 1, sizeof(*names));
+
+	for (size_t i = 0; names && i < count; i++)
+		names[i] = cg_vocabulary_name(vocabulary, i);
+	return names;
+}
+
+int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
+		   struct cg_error *err)
+{
+	cg_auto_process struct cg_process *process = NULL;
+	cg_auto_free const char **names = NULL;
+	char type[CG_NAME_MAX];
+	struct cg_start start = { .binary = plan->binary,
+				  .machine = plan->machine,
+				  .accel = plan->accel };
+	struct session s = { .plan = plan, .out = out };
+
+	if (plan->vocabulary) {
+		names = all_names(plan->vocabulary);
+		snprintf(type, sizeof(type), "%s-%s-cpu", CG_SESSION_PROBE_MODEL, plan->target);
+		start.global_type = type;
+		start.global_props = names;
+		start.global_count = names ? cg_vocabulary_count(plan->vocabulary) : 0;
+	}
+	if (cg_process_start(&process, &start, err) < 0)
+		return -1;
+	if (cg_process_connect(process, &plan->limits, err) < 0)
+		return cg_process_failed(process, &out->outcome, err);
+	s.qmp = cg_process_qmp(process);
+	if (converse(&s, err) == 0)
+		return 0;
+	if (err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN)
+		return -1;
+	return cg_process_failed(process, &out->outcome, err);
+}
+
+void cg_session_result_deinit(struct cg_session_result *result)
+{
+	json_decref(result->about);
+	json_decref(result->machines);
+	json_decref(result->models);
+	json_decref(result->unavailable);
+	json_decref(result->defaults);
+	cg_vocabulary_free(result->vocabulary);
+	for (size_t i = 0; i < result->count; i++) {
+		free(result->items[i].definition);
+		cg_expansion_deinit(&result->items[i].expansion);
+	}
+	free(result->items);
+	*result = (struct cg_session_result){ 0 };
+}
+
+/* The machine is up once it answers; "enforce" has then let the vCPU through. */
+static int await_machine(struct cg_process *process, const struct cg_qmp_limits *limits,
+			 struct cg_error *err)
+{
+	cg_auto_json json_t *cpus = NULL;
+
+	if (cg_process_connect(process, limits, err) < 0)
+		return -1;
+	return cg_query_cpus(cg_process_qmp(process), &cpus, err);
+}
+
+int cg_session_dryrun(bool *started, struct cg_outcome *outcome, const struct cg_dryrun_plan *plan,
+		      struct cg_error *err)
+{
+	cg_auto_process struct cg_process *process = NULL;
+	cg_auto_free char *cpu = NULL;
+	struct cg_start start = { .binary = plan->binary,
+				  .machine = plan->machine,
+				  .accel = plan->accel };
+
+	*outcome = (struct cg_outcome){ 0 };
+	if (asprintf(&cpu, "%s,enforce=on", plan->definition) < 0) {
+		cpu = NULL;
+		return cg_error_errno(err, "dry run");
+	}
+	start.cpu = cpu;
+	if (cg_process_start(&process, &start, err) < 0)
+		return -1;
+	*started = await_machine(process, &plan->limits, err) == 0;
+	if (*started)
+		return 0;
+	cg_process_failed(process, outcome, err);
+	return outcome->ended ? 0 : -1;
+}

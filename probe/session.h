@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One start of one emulator with one machine type and accelerator, and everything that is asked of it.
+ * Runs on whatever thread calls it and shares nothing.
+ */
+#pragma once
+
+#include "cpumodels/definition.h"
+#include "emulator/process.h"
+#include "probe/expansion.h"
+
+/*
+ * The model that is used up to measure U: with every feature switched on for this type alone
+ * (-global), its unavailable-features in query-cpu-definitions are all that this accelerator and
+ * host can't give. x86_cpu_get_unavailable_features() filters an object that never runs, so unlike a
+ * vCPU with everything on, no KVM can choke on it. The globals of a type don't reach other models.
+ */
+#define CG_SESSION_PROBE_MODEL "base"
+
+enum cg_session_expand {
+	CG_EXPAND_NONE,
+	CG_EXPAND_ONE,	      /* plan->definition and its plain model */
+	CG_EXPAND_HOST_BOUND, /* the models that depend on the host: see cg_session_is_host_bound() */
+	CG_EXPAND_ALL,	      /* every model of the machine type */
+};
+
+/*
+ * Does what this model asks for depend on the host (max, host)? QEMU's word for it is that a model isn't
+ * migration-safe; "base" is, and a target that doesn't say is taken to have no such models.
+ */
+bool cg_session_is_host_bound(const json_t *definition);
+
+struct cg_session_plan {
+	const char *binary;
+	const char *machine; /* canonical name or "none" */
+	const char *accel;
+	const char *target; /* "x86_64"; needed with a vocabulary */
+	/* NULL before the vocabulary is known: then nothing is switched on, and it is asked for. */
+	const struct cg_vocabulary *vocabulary;
+	bool definitions; /* ask for the models and, with a vocabulary, U */
+	enum cg_session_expand expand;
+	const struct cg_definition *definition;
+	struct cg_qmp_limits limits;
+};
+
+/* An expansion with the definition that it is of. */
+struct cg_session_item {
+	char *definition;
+	struct cg_expansion expansion;
+};
+
+struct cg_session_result {
+	json_t *about;	  /* version, package, target */
+	json_t *machines; /* only without a vocabulary in the plan */
+	/* CpuDefinitionInfo, where unavailable-features is gone but for "blockers": names in it that are no features ("kvm"). NULL if not asked. */
+	json_t *models;
+	json_t *unavailable; /* { model: [names] }: QEMU's own answer; only models that have some */
+	struct cg_vocabulary *vocabulary; /* only without one in the plan; NULL if the target has none */
+	json_t *defaults;		  /* with it: properties of the bare model that are no features */
+	bool has_unsupported;
+	struct cg_featureset unsupported;
+	struct cg_session_item *items;
+	size_t count;
+	struct cg_outcome outcome; /* when it failed */
+};
+
+/*
+ * Start, ask, kill. Blocks. On failure *out may hold a part of the answers (an expansion that is refused ends
+ * nothing but itself: CG_E_REFUSED with everything else in place).
+ */
+cg_must_check int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
+				 struct cg_error *err);
+void cg_session_result_deinit(struct cg_session_result *result);
+
+/* One vCPU of a definition, started with "enforce" as a guest would be, and killed. */
+struct cg_dryrun_plan {
+	const char *binary;
+	const char *machine; /* NULL for QEMU's default */
+	const char *accel;
+	const char *definition; /* as -cpu takes it */
+	struct cg_qmp_limits limits;
+};
+
+/*
+ * *@started says whether the vCPU came up with nothing removed; if not, @outcome says how QEMU ended. Only a
+ * failure to find out (time-out, interruption) is an error.
+ */
+cg_must_check int cg_session_dryrun(bool *started, struct cg_outcome *outcome,
+				    const struct cg_dryrun_plan *plan, struct cg_error *err);
