@@ -15,8 +15,7 @@ struct cg_digest {
 };
 
 /* Digest of @len bytes. */
-cg_must_check int cg_digest_of(struct cg_digest *out, const void *data, size_t len,
-			       struct cg_error *err);
+void cg_digest_of(struct cg_digest *out, const void *data, size_t len);
 
 /* Digest of a whole file from its start; blocks for as long as reading takes. */
 cg_must_check int cg_digest_fd(struct cg_digest *out, int fd, struct cg_error *err);

@@ -23,7 +23,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
 };
 
-static const struct option options[] = {
+static const struct option long_options[] = {
 	{ "emulator", required_argument, NULL, 'e' }, { "machine", required_argument, NULL, 'M' },
 	{ "accel", required_argument, NULL, 'a' },    { "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },	      { "version", no_argument, NULL, 'V' },
@@ -68,11 +68,9 @@ static const struct cg_verb *find_verb(char *const *words, int count, int *taken
 	return NULL;
 }
 
-static int usage(const char *fmt, const char *what)
+static int usage(const char *problem, const char *what)
 {
-	fputs("cpugate: ", stderr);
-	fprintf(stderr, fmt, what);
-	fputs(" (cpugate --help)\n", stderr);
+	fprintf(stderr, "cpugate: %s %s (cpugate --help)\n", problem, what);
 	return CG_EXIT_FAILURE;
 }
 
@@ -81,13 +79,13 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 	int taken;
 
 	if (!count)
-		return usage("%s", "which verb?");
+		return usage("which verb?", "");
 	line->verb = find_verb(words, count, &taken);
 	if (!line->verb)
 		return strcmp(words[0], "cache") == 0
-			       ? usage("cache: list, why, history, prune or path, not %s",
-				       count > 1 ? words[1] : "nothing")
-			       : usage("no verb %s", words[0]);
+			       ? usage("cache list, why, history, prune or path, not cache",
+				       count > 1 ? words[1] : "alone")
+			       : usage("no verb", words[0]);
 	words += taken;
 	count -= taken;
 	if (line->verb->operand && count) {
@@ -95,7 +93,7 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 		words++;
 		count--;
 	}
-	return count ? usage("one word too many: %s", words[0]) : 0;
+	return count ? usage("one word too many:", words[0]) : 0;
 }
 
 /* 0 to go on, else *status is the exit status. */
@@ -103,7 +101,7 @@ static int read_command_line(struct command_line *line, int argc, char **argv, i
 {
 	int option;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		const char *name = option == 'e' ? "emulator" : option == 'M' ? "machine" : "accel";
 
 		*status = CG_EXIT_YES;
@@ -118,7 +116,7 @@ static int read_command_line(struct command_line *line, int argc, char **argv, i
 		if (option == 'j')
 			line->json = true;
 		else if (!json_string(optarg))
-			return *status = usage("%s: not UTF-8", optarg), -1;
+			return *status = usage("not UTF-8:", optarg), -1;
 		else
 			json_object_set_new(line->args, name, json_string(optarg));
 	}
@@ -203,12 +201,12 @@ static int ask(struct cg_context *context, const struct command_line *line, stru
 static int run(const struct command_line *line)
 {
 	cg_auto_context struct cg_context *context = NULL;
-	struct cg_context_options options = { .cancel_fd = catch_signals(),
+	struct cg_context_options how = { .cancel_fd = catch_signals(),
 					      .host_root = getenv("CPUGATE_HOST_ROOT") };
 	struct cg_error err;
 	int status;
 
-	if (cg_context_new(&context, &options, &err) < 0)
+	if (cg_context_new(&context, &how, &err) < 0)
 		status = -1;
 	else
 		status = ask(context, line, &err);
@@ -219,7 +217,7 @@ static int run(const struct command_line *line)
 	fprintf(stderr, "cpugate: %s\n", err.msg);
 	if (err.code == CG_E_CANCELLED) {
 		context = cg_context_free(context);
-		end_by_signal(options.cancel_fd);
+		end_by_signal(how.cancel_fd);
 	}
 	return CG_EXIT_FAILURE;
 }

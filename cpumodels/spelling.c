@@ -42,24 +42,29 @@ static size_t letters(const char *name, char out[static CG_NAME_MAX])
 	return len;
 }
 
+static size_t least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Three rows of the usual table: a swap of neighbours looks two rows back. */
 size_t cg_spelling_distance(const char *a, const char *b)
 {
 	char x[CG_NAME_MAX], y[CG_NAME_MAX];
-	size_t m = letters(a, x), n = letters(b, y), row[CG_NAME_MAX];
+	size_t m = letters(a, x), n = letters(b, y), rows[3][CG_NAME_MAX];
 
 	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
+		rows[0][j] = j;
 	for (size_t i = 1; i <= m; i++) {
-		size_t diagonal = row[0];
+		size_t *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
 
-		row[0] = i;
+		now[0] = i;
 		for (size_t j = 1; j <= n; j++) {
-			size_t best = diagonal + (x[i - 1] != y[j - 1]);
-
-			diagonal = row[j];
-			best = row[j] + 1 < best ? row[j] + 1 : best;
-			row[j] = row[j - 1] + 1 < best ? row[j - 1] + 1 : best;
+			now[j] = least(least(last[j], now[j - 1]) + 1,
+				       last[j - 1] + (x[i - 1] != y[j - 1]));
+			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
+				now[j] = least(now[j], before[j - 2] + 1);
 		}
 	}
-	return row[n];
+	return rows[m % 3][n];
 }

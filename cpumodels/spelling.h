@@ -12,5 +12,5 @@
  */
 char *cg_spelling_canonical(const char *spelling, char out[static CG_NAME_MAX]);
 
-/* Edit distance (insert, delete, replace) of two names, ignoring case and '-', '_', '.'. */
+/* Edit distance (insert, delete, replace, swap neighbours) of two names, ignoring case and '-', '_', '.'. */
 size_t cg_spelling_distance(const char *a, const char *b);

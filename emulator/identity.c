@@ -253,7 +253,7 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 		if (add_modules_of(id, pattern, memo, err) < 0)
 			return -1;
 	}
-	for (size_t i = 0; i < CG_COUNT(prefixes); i++)
+	for (size_t i = strcmp(prefix, "/usr") == 0; i < CG_COUNT(prefixes); i++)
 		for (size_t j = 0; j < CG_COUNT(places); j++) {
 			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so", prefixes[i],
 				 places[j]);

@@ -10,11 +10,9 @@ static const char *const arguments[] = { "emulator", "machine", "accel", NULL };
 static int answer_about(const struct cg_question *q, const struct cg_host *host, json_t **reply,
 			struct cg_error *err)
 {
-	cg_auto_json json_t *unavailable = NULL;
 	bool contradicted;
 
-	if (cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, &contradicted,
-				 err) < 0)
+	if (cg_facts_contradicted(q->facts, q->accel, q->machine, &contradicted, err) < 0)
 		return -1;
 	*reply = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "emulator",
 			   cg_question_emulator(q), "machine", q->machine, "accel", q->accel,

@@ -14,8 +14,7 @@ struct answer {
 	const struct cg_question *question;
 	const struct cg_definition *definition;
 	char *text; /* the definition in its one form */
-	json_t *models;
-	const json_t *model;
+	json_t *model;
 	struct cg_expansion expansion;
 	struct cg_featureset effective, removed;
 	bool contradicted;
@@ -25,33 +24,22 @@ struct answer {
 static void free_answer(struct answer *a)
 {
 	free(a->text);
-	json_decref(a->models);
+	json_decref(a->model);
 	cg_expansion_deinit(&a->expansion);
 	json_decref(a->why);
-}
-
-static const json_t *find_model(const json_t *models, const char *name)
-{
-	const json_t *model;
-	size_t i;
-
-	json_array_foreach(models, i, model)
-		if (strcmp(cg_json_text(model, "name"), name) == 0)
-			return model;
-	return NULL;
 }
 
 static int load(struct answer *a, struct cg_featureset *unsupported, struct cg_error *err)
 {
 	const struct cg_question *q = a->question;
-	bool known, has_u;
+	bool known, has_u, has_models;
 
 	a->text = cg_definition_print(a->definition);
 	if (!a->text)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
-	if (cg_facts_models(q->facts, q->accel, q->machine, &a->models, err) < 0)
+	if (cg_facts_model(q->facts, q->accel, q->machine, a->definition->model, &has_models,
+			   &a->model, err) < 0)
 		return -1;
-	a->model = find_model(a->models, a->definition->model);
 	if (cg_facts_expansion(q->facts, q->accel, q->machine, a->text,
 			       cg_session_is_host_bound(a->model), &known, &a->expansion, err) < 0 ||
 	    cg_facts_unsupported(q->facts, q->accel, q->machine, &has_u, unsupported, err) < 0)
@@ -70,11 +58,12 @@ static int use_own_list(struct answer *a, struct cg_error *err)
 	cg_auto_json json_t *unavailable = NULL;
 	size_t unknown;
 
-	if (cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, &a->contradicted,
-				 err) < 0)
+	if (cg_facts_contradicted(q->facts, q->accel, q->machine, &a->contradicted, err) < 0)
 		return -1;
 	if (!a->contradicted || a->definition->count)
 		return 0;
+	if (cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, err) < 0)
+		return -1;
 	a->removed = cg_vocabulary_set(q->emulator->vocabulary,
 				       json_object_get(unavailable, a->definition->model),
 				       &unknown);

@@ -13,8 +13,7 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	if (cg_question_open(&q, context, args, err) < 0 ||
 	    cg_question_ensure(&q, CG_DEPTH_CATALOGUE, NULL, err) < 0)
 		return -1;
-	*reply = json_incref(q.emulator->machines);
-	return 0;
+	return cg_facts_machines(q.facts, reply, err);
 }
 
 const struct cg_command cg_command_machines = { "machines", arguments, run };

@@ -67,12 +67,10 @@ static int answer_models(const struct cg_question *q, json_t **out, struct cg_er
 	cg_auto_json json_t *models = NULL, *reply = json_array(), *unavailable = NULL;
 	struct answer a = { .question = q };
 	const json_t *model;
-	bool contradicted;
 	size_t i;
 
 	if (cg_facts_models(q->facts, q->accel, q->machine, &models, err) < 0 ||
-	    cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, &contradicted,
-				 err) < 0 ||
+	    cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, err) < 0 ||
 	    cg_facts_started(q->facts, q->accel, NULL, "max", &a.largest, NULL, err) < 0)
 		return -1;
 	a.unavailable = unavailable;

@@ -16,8 +16,8 @@ static int count_complete(const struct cg_question *q, const struct cg_need *nee
 	bool contradicted;
 
 	if (cg_facts_models(q->facts, need->accel, need->machine, &models, err) < 0 ||
-	    cg_facts_unavailable(q->facts, need->accel, need->machine, &unavailable, &contradicted,
-				 err) < 0 ||
+	    cg_facts_unavailable(q->facts, need->accel, need->machine, &unavailable, err) < 0 ||
+	    cg_facts_contradicted(q->facts, need->accel, need->machine, &contradicted, err) < 0 ||
 	    cg_facts_started(q->facts, need->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;
 	json_object_set_new(row, "machine", json_string(need->machine));

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "machine/catalogue.h"
 
@@ -18,7 +19,8 @@ enum scope { SCOPE_EMULATOR, SCOPE_ACCEL, SCOPE_VENDOR, SCOPE_HOST, SCOPES };
 enum accel { ACCEL_TCG, ACCEL_KVM, ACCELS };
 
 enum kind {
-	KIND_EMULATOR,	     /* version, machine types, vocabulary */
+	KIND_EMULATOR,	     /* version, vocabulary, aliases of machine types */
+	KIND_MACHINES,	     /* MachineInfo of all machine types */
 	KIND_LIKENESS,	     /* does a machine type share U with the others? */
 	KIND_MODELS,	     /* models of a machine type */
 	KIND_SHEET,	     /* E of all its models but those bound to the host */
@@ -26,6 +28,7 @@ enum kind {
 	KIND_HOST_REQUESTED, /* the same where the model is bound to the host */
 	KIND_UNSUPPORTED,    /* U */
 	KIND_UNAVAILABLE,    /* QEMU's own list per model */
+	KIND_CONTRADICTED,   /* that list isn't E ∩ U; there only where it isn't */
 	KIND_STARTED,	     /* did a vCPU start? */
 	KIND_FAILURE,	     /* a measurement that failed */
 	KINDS
@@ -36,6 +39,7 @@ static const struct {
 	enum scope scope;
 } kinds[] = {
 	[KIND_EMULATOR] = { "emulator", SCOPE_EMULATOR },
+	[KIND_MACHINES] = { "machines", SCOPE_EMULATOR },
 	[KIND_LIKENESS] = { "likeness", SCOPE_ACCEL },
 	[KIND_MODELS] = { "models", SCOPE_VENDOR },
 	[KIND_SHEET] = { "sheet", SCOPE_VENDOR },
@@ -43,6 +47,7 @@ static const struct {
 	[KIND_HOST_REQUESTED] = { "host-requested", SCOPE_HOST },
 	[KIND_UNSUPPORTED] = { "unsupported", SCOPE_HOST },
 	[KIND_UNAVAILABLE] = { "unavailable", SCOPE_HOST },
+	[KIND_CONTRADICTED] = { "contradicted", SCOPE_HOST },
 	[KIND_STARTED] = { "started", SCOPE_HOST },
 	[KIND_FAILURE] = { "failure", SCOPE_HOST },
 };
@@ -57,7 +62,9 @@ struct cg_facts {
 	struct cg_store *store;
 	const struct cg_identity *identity;
 	char *keys[ACCELS][SCOPES];
+	json_t *seen; /* facts already parsed, by kind, accelerator and name: asked for again and again */
 	bool has_emulator;
+	json_t *fact; /* that @emulator borrows text from */
 	struct cg_emulator_facts emulator;
 };
 
@@ -109,6 +116,7 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store, const struct cg_
 		return cg_error_errno(err, "facts");
 	facts->store = store;
 	facts->identity = identity;
+	facts->seen = json_object();
 	if (make_emulator_keys(facts, err) < 0)
 		return -1;
 	*out = cg_take(facts);
@@ -125,6 +133,7 @@ int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host, struct
 	json_object_set_new(all, "accel", json_string("kvm"));
 	if (make_key(&facts->keys[ACCEL_KVM][SCOPE_VENDOR], parts, vendor, err) < 0)
 		return -1;
+	json_object_clear(facts->seen);
 	return make_key(&facts->keys[ACCEL_KVM][SCOPE_HOST], parts, all, err);
 }
 
@@ -135,8 +144,10 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 	for (enum accel a = 0; a < ACCELS; a++)
 		for (enum scope s = 0; s < SCOPES; s++)
 			free(facts->keys[a][s]);
+	json_decref(facts->seen);
 	json_decref(facts->emulator.about);
-	json_decref(facts->emulator.machines);
+	json_decref(facts->emulator.aliases);
+	json_decref(facts->fact);
 	json_decref(facts->emulator.defaults);
 	cg_vocabulary_free(facts->emulator.vocabulary);
 	free(facts);
@@ -160,25 +171,44 @@ const char *cg_facts_kind(const struct cg_facts *facts, size_t kind, const char 
 	return kinds[kind].name;
 }
 
-/* Parsed fact, or NULL in *out. */
+static char *seen_name(char out[static NAME_BYTES], enum kind kind, const char *accel,
+		       const char *name)
+{
+	snprintf(out, NAME_BYTES, "%d %s %s", (int)kind, accel, name);
+	return out;
+}
+
+/* Parsed fact, or NULL in *out. Not to be changed: it may be handed out again. */
 static int get(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
 	       json_t **out, struct cg_error *err)
 {
-	cg_auto_free char *text = NULL;
+	cg_auto_free char *text = NULL, *seen = malloc(NAME_BYTES);
 
-	*out = NULL;
+	if (!seen)
+		return cg_error_errno(err, "facts");
+	*out = json_incref(json_object_get(facts->seen, seen_name(seen, kind, accel, name)));
+	if (*out)
+		return 0;
 	if (cg_store_get(facts->store, kinds[kind].name, key(facts, kind, accel), name, &text,
 			 err) < 0)
 		return -1;
-	if (text && cg_json_parse(out, text, strlen(text), FACT_BYTES, err) < 0)
+	if (!text)
+		return 0;
+	if (cg_json_parse(out, text, strlen(text), FACT_BYTES, err) < 0)
 		return cg_error_prefix(err, "%s: a fact of kind %s", cg_store_path(facts->store),
 				       kinds[kind].name);
+	json_object_set(facts->seen, seen, *out);
 	return 0;
 }
 
 static int put_text(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
 		    const char *text, struct cg_error *err)
 {
+	cg_auto_free char *seen = malloc(NAME_BYTES);
+
+	if (!seen)
+		return cg_error_errno(err, "facts");
+	json_object_del(facts->seen, seen_name(seen, kind, accel, name));
 	return cg_store_put(facts->store, kinds[kind].name, key(facts, kind, accel), name, text,
 			    cg_clock_wall(), err);
 }
@@ -193,6 +223,13 @@ static int put(struct cg_facts *facts, enum kind kind, const char *accel, const 
 	return put_text(facts, kind, accel, name, text, err);
 }
 
+static int forget(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
+		  struct cg_error *err)
+{
+	json_object_clear(facts->seen);
+	return cg_store_forget(facts->store, kinds[kind].name, key(facts, kind, accel), name, err);
+}
+
 static char *about_definition(char name[static NAME_BYTES], const char *machine,
 			      const char *definition)
 {
@@ -202,19 +239,33 @@ static char *about_definition(char name[static NAME_BYTES], const char *machine,
 
 /* The emulator. */
 
-static int load_emulator(struct cg_facts *facts, json_t *fact, struct cg_error *err)
+static int load_vocabulary(struct cg_emulator_facts *e, const char *words, struct cg_error *err)
+{
+	cg_auto_free char *copy = words ? strdup(words) : NULL;
+	const char *names[CG_FEATURES_MAX], *name;
+	char *rest = copy;
+	size_t count = 0;
+
+	if (!copy)
+		return 0;
+	while ((name = strsep(&rest, " ")) && count < CG_FEATURES_MAX)
+		names[count++] = name;
+	return cg_vocabulary_new(&e->vocabulary, names, count, err);
+}
+
+static int load_emulator(struct cg_facts *facts, const json_t *fact, struct cg_error *err)
 {
 	struct cg_emulator_facts *e = &facts->emulator;
-	const json_t *vocabulary = json_object_get(fact, "vocabulary");
 
 	e->about = json_incref(json_object_get(fact, "about"));
-	e->machines = json_incref(json_object_get(fact, "machines"));
+	e->aliases = json_incref(json_object_get(fact, "aliases"));
+	e->default_machine = cg_json_text(fact, "default-machine");
 	e->defaults = json_incref(json_object_get(fact, "defaults"));
-	if (!e->about || !e->machines)
+	facts->fact = json_incref(cg_json_mutable(fact));
+	if (!e->about || !e->aliases)
 		return cg_error_set(err, CG_E_CORRUPT, "%s: what is known of the emulator",
 				    cg_store_path(facts->store));
-	if (json_is_array(vocabulary) &&
-	    cg_vocabulary_from_json(&e->vocabulary, vocabulary, err) < 0)
+	if (load_vocabulary(e, cg_json_text(fact, "vocabulary"), err) < 0)
 		return -1;
 	facts->has_emulator = true;
 	return 0;
@@ -235,27 +286,147 @@ int cg_facts_emulator(struct cg_facts *facts, const struct cg_emulator_facts **o
 	return 0;
 }
 
+/* The names of a vocabulary as one text: read at every question, so it must be read quickly. */
+static json_t *words_of(const struct cg_vocabulary *vocabulary)
+{
+	struct cg_buffer text = CG_BUFFER(FACT_BYTES);
+	struct cg_error err;
+	json_t *words;
+
+	for (size_t i = 0; i < cg_vocabulary_count(vocabulary); i++)
+		if (cg_buffer_printf(&text, &err, "%s%s", i ? " " : "",
+				     cg_vocabulary_name(vocabulary, i)) < 0)
+			break;
+	words = json_string(text.data);
+	cg_buffer_deinit(&text);
+	return words;
+}
+
+static json_t *aliases_of(const json_t *machines)
+{
+	json_t *aliases = json_object();
+	const json_t *machine;
+	size_t i;
+
+	json_array_foreach(machines, i, machine)
+		if (cg_json_text(machine, "alias"))
+			json_object_set(aliases, cg_json_text(machine, "alias"),
+					json_object_get(machine, "name"));
+	return aliases;
+}
+
 int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result *result,
 			  struct cg_error *err)
 {
-	cg_auto_json json_t *fact = json_pack("{s:O, s:o}", "about", result->about, "machines",
-					      cg_catalogue_sorted(result->machines));
+	cg_auto_json json_t *machines = cg_catalogue_sorted(result->machines);
+	cg_auto_json json_t *fact =
+		json_pack("{s:O, s:o, s:s*}", "about", result->about, "aliases",
+			  aliases_of(machines), "default-machine", cg_catalogue_default(machines));
 
 	if (result->vocabulary) {
-		json_object_set_new(fact, "vocabulary", cg_vocabulary_to_json(result->vocabulary));
+		json_object_set_new(fact, "vocabulary", words_of(result->vocabulary));
 		json_object_set(fact, "defaults", result->defaults);
 	}
-	if (put(facts, KIND_EMULATOR, "tcg", "", fact, err) < 0)
+	if (put(facts, KIND_MACHINES, "tcg", "", machines, err) < 0 ||
+	    put(facts, KIND_EMULATOR, "tcg", "", fact, err) < 0)
 		return -1;
 	return facts->has_emulator ? 0 : load_emulator(facts, fact, err);
 }
 
+int cg_facts_machines(struct cg_facts *facts, json_t **out, struct cg_error *err)
+{
+	return get(facts, KIND_MACHINES, "tcg", "", out, err);
+}
+
 /* Models, E and U. */
+
+/*
+ * Models are kept without the members that most of them share ("like"): a third of the text, for what every question reads. A model
+ * that lacks such a member has null.
+ */
+static json_t *shared_members(const json_t *models)
+{
+	static const char *const names[] = { "static", "deprecated", "migration-safe" };
+	const json_t *first = json_array_get(models, json_array_size(models) / 2);
+	json_t *like = json_object();
+
+	for (size_t i = 0; i < CG_COUNT(names); i++)
+		if (json_object_get(first, names[i]))
+			json_object_set(like, names[i], json_object_get(first, names[i]));
+	return like;
+}
+
+static json_t *pack_models(const json_t *models)
+{
+	json_t *like = shared_members(models), *list = json_array(), *value;
+	const json_t *model;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(models, i, model) {
+		json_t *packed = json_copy(cg_json_mutable(model));
+
+		cg_json_each(like, name, value) {
+			if (!json_object_get(model, name))
+				json_object_set_new(packed, name, json_null());
+			else if (json_equal(json_object_get(model, name), value))
+				json_object_del(packed, name);
+		}
+		json_array_append_new(list, packed);
+	}
+	return json_pack("{s:o, s:o}", "like", like, "models", list);
+}
+
+static json_t *unpack_model(const json_t *packed, const json_t *like)
+{
+	json_t *model = json_copy(cg_json_mutable(packed)), *value;
+	const char *name;
+
+	cg_json_each(like, name, value) {
+		if (!json_object_get(packed, name))
+			json_object_set(model, name, value);
+		else if (json_is_null(json_object_get(packed, name)))
+			json_object_del(model, name);
+	}
+	return model;
+}
 
 int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine, json_t **out,
 		    struct cg_error *err)
 {
-	return get(facts, KIND_MODELS, accel, machine, out, err);
+	cg_auto_json json_t *fact = NULL, *models = json_array();
+	const json_t *packed;
+	size_t i;
+
+	*out = NULL;
+	if (get(facts, KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	if (!fact)
+		return 0;
+	json_array_foreach(json_object_get(fact, "models"), i, packed)
+		json_array_append_new(models, unpack_model(packed, json_object_get(fact, "like")));
+	*out = cg_take(models);
+	return 0;
+}
+
+int cg_facts_model(struct cg_facts *facts, const char *accel, const char *machine,
+		   const char *name, bool *known, json_t **out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	const json_t *packed;
+	size_t i;
+
+	*out = NULL;
+	if (get(facts, KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	*known = fact != NULL;
+	json_array_foreach(json_object_get(fact, "models"), i, packed) {
+		if (strcmp(cg_json_text(packed, "name"), name) == 0) {
+			*out = unpack_model(packed, json_object_get(fact, "like"));
+			return 0;
+		}
+	}
+	return 0;
 }
 
 static int get_unsupported(struct cg_facts *facts, const char *accel, const char *name, bool *known,
@@ -391,20 +562,51 @@ int cg_facts_has_sheet(struct cg_facts *facts, const char *accel, const char *ma
 	return 0;
 }
 
+static json_t *unpack_unavailable(const struct cg_vocabulary *vocabulary, const json_t *fact)
+{
+	json_t *lists = json_object(), *hex;
+	struct cg_featureset set;
+	struct cg_error err;
+	const char *name;
+
+	cg_json_each(fact, name, hex)
+		if (json_is_string(hex) &&
+		    cg_featureset_from_hex(&set, json_string_value(hex), &err) == 0)
+			json_object_set_new(lists, name, cg_vocabulary_list(vocabulary, &set));
+	return lists;
+}
+
 int cg_facts_unavailable(struct cg_facts *facts, const char *accel, const char *machine,
-			 json_t **out, bool *contradicted, struct cg_error *err)
+			 json_t **out, struct cg_error *err)
 {
 	cg_auto_json json_t *fact = NULL;
 
 	*out = NULL;
-	*contradicted = false;
 	if (get(facts, KIND_UNAVAILABLE, accel, machine, &fact, err) < 0)
 		return -1;
-	if (!fact)
-		return 0;
-	*contradicted = json_is_true(json_object_get(fact, "contradicted"));
-	*out = json_incref(json_object_get(fact, "models"));
+	if (fact && facts->emulator.vocabulary)
+		*out = unpack_unavailable(facts->emulator.vocabulary, fact);
 	return 0;
+}
+
+int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel, const char *machine,
+			       bool *known, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	int ret = get(facts, KIND_UNAVAILABLE, accel, machine, &fact, err);
+
+	*known = fact != NULL;
+	return ret;
+}
+
+int cg_facts_contradicted(struct cg_facts *facts, const char *accel, const char *machine,
+			  bool *out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	int ret = get(facts, KIND_CONTRADICTED, accel, machine, &fact, err);
+
+	*out = fact != NULL;
+	return ret;
 }
 
 static const json_t *find_model(const json_t *models, const char *name)
@@ -440,14 +642,42 @@ static bool equation_holds(const struct cg_facts *facts, const struct cg_session
 	return true;
 }
 
+static json_t *pack_unavailable(const struct cg_vocabulary *vocabulary, const json_t *lists)
+{
+	json_t *fact = json_object(), *list;
+	char hex[CG_FEATURESET_HEX];
+	struct cg_featureset set;
+	const char *name;
+	size_t unknown;
+
+	cg_json_each(lists, name, list) {
+		set = cg_vocabulary_set(vocabulary, list, &unknown);
+		json_object_set_new(fact, name, json_string(cg_featureset_to_hex(&set, hex)));
+	}
+	return fact;
+}
+
 static int put_unavailable(struct cg_facts *facts, const char *accel, const char *machine,
 			   const struct cg_session_result *result, struct cg_error *err)
 {
-	bool holds = !result->has_unsupported || equation_holds(facts, result);
-	cg_auto_json json_t *fact = json_pack("{s:O, s:b}", "models", result->unavailable,
-					      "contradicted", !holds);
+	cg_auto_json json_t *fact = NULL, *yes = json_object();
 
-	return put(facts, KIND_UNAVAILABLE, accel, machine, fact, err);
+	if (!result->has_unsupported)
+		return 0;
+	fact = pack_unavailable(facts->emulator.vocabulary, result->unavailable);
+	if (put(facts, KIND_UNAVAILABLE, accel, machine, fact, err) < 0)
+		return -1;
+	if (equation_holds(facts, result))
+		return forget(facts, KIND_CONTRADICTED, accel, machine, err);
+	return put(facts, KIND_CONTRADICTED, accel, machine, yes, err);
+}
+
+static int put_models(struct cg_facts *facts, const char *accel, const char *machine,
+		      const struct cg_session_result *result, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = pack_models(result->models);
+
+	return put(facts, KIND_MODELS, accel, machine, fact, err);
 }
 
 static int put_requested(struct cg_facts *facts, const char *accel, const char *machine,
@@ -514,7 +744,7 @@ static int put_all(struct cg_facts *facts, const char *accel, const char *machin
 		   struct cg_error *err)
 {
 	if (result->models &&
-	    (put(facts, KIND_MODELS, accel, machine, result->models, err) < 0 ||
+	    (put_models(facts, accel, machine, result, err) < 0 ||
 	     put_unavailable(facts, accel, machine, result, err) < 0))
 		return -1;
 	if (result->has_unsupported &&
@@ -522,8 +752,7 @@ static int put_all(struct cg_facts *facts, const char *accel, const char *machin
 		return -1;
 	if (result->items && put_items(facts, accel, machine, expanded, result, err) < 0)
 		return -1;
-	return cg_store_forget(facts->store, kinds[KIND_FAILURE].name,
-			       key(facts, KIND_FAILURE, accel), machine, err);
+	return forget(facts, KIND_FAILURE, accel, machine, err);
 }
 
 int cg_facts_put_session(struct cg_facts *facts, const char *accel, const char *machine,

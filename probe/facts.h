@@ -49,17 +49,26 @@ cg_must_check int cg_facts_put_path(struct cg_facts *facts, struct cg_error *err
 
 /* What holds for the binary, whoever runs it. Borrowed; NULL on a miss. */
 struct cg_emulator_facts {
-	json_t *about;	  /* version, package, target */
-	json_t *machines; /* MachineInfo list, sorted */
-	json_t *defaults; /* see cg_expansion_encode() */
+	json_t *about;		     /* version, package, target */
+	json_t *aliases;	     /* of machine types: { "q35": "pc-q35-7.2" } */
+	const char *default_machine; /* NULL for a target without */
+	json_t *defaults;	     /* see cg_expansion_encode() */
 	struct cg_vocabulary *vocabulary; /* NULL where the target doesn't name its features */
 };
 cg_must_check int cg_facts_emulator(struct cg_facts *facts, const struct cg_emulator_facts **out,
 				    struct cg_error *err);
 
+/* The emulator's machine types: MachineInfo, sorted; NULL on a miss. */
+cg_must_check int cg_facts_machines(struct cg_facts *facts, json_t **out, struct cg_error *err);
+
 /* Models of a machine type (CpuDefinitionInfo without unavailable-features); NULL on a miss. */
 cg_must_check int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine,
 				  json_t **out, struct cg_error *err);
+
+/* One of them; *known is false on a miss, *out NULL if there is no such model. */
+cg_must_check int cg_facts_model(struct cg_facts *facts, const char *accel, const char *machine,
+				 const char *name, bool *known, json_t **out,
+				 struct cg_error *err);
 
 /* U on a machine type; *known is false on a miss. */
 cg_must_check int cg_facts_unsupported(struct cg_facts *facts, const char *accel,
@@ -76,12 +85,16 @@ cg_must_check int cg_facts_has_sheet(struct cg_facts *facts, const char *accel,
 				     const char *machine, bool *known, struct cg_error *err);
 
 /*
- * QEMU's own unavailable-features per model, { model: [names] } of those that have some. It must be E ∩ U; where it was
- * seen not to be, *contradicted is true and this is what to answer from. NULL on a miss.
+ * QEMU's own unavailable-features per model, { model: [names] } of those that have some; NULL on a miss. It must
+ * be E ∩ U; where it was seen not to be, cg_facts_contradicted() and QEMU's own list is what to answer from.
  */
 cg_must_check int cg_facts_unavailable(struct cg_facts *facts, const char *accel,
-				       const char *machine, json_t **out, bool *contradicted,
-				       struct cg_error *err);
+				       const char *machine, json_t **out, struct cg_error *err);
+cg_must_check int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel,
+					     const char *machine, bool *known,
+					     struct cg_error *err);
+cg_must_check int cg_facts_contradicted(struct cg_facts *facts, const char *accel,
+					const char *machine, bool *out, struct cg_error *err);
 
 /* Did a vCPU of this definition start? @machine NULL: on QEMU's default machine type. */
 enum cg_started { CG_STARTED_UNKNOWN, CG_STARTED_YES, CG_STARTED_NO };

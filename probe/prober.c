@@ -127,9 +127,9 @@ static int plan_catalogue(struct round *round, struct cg_need *need, struct cg_e
 	return plan_largest(round, need, &known, err);
 }
 
-static int unknown_machine(struct round *round, struct cg_need *need)
+static int unknown_machine(struct round *round, struct cg_need *need, const json_t *machines)
 {
-	const char *near = cg_catalogue_nearest(round->emulator->machines, need->machine);
+	const char *near = cg_catalogue_nearest(machines, need->machine);
 	struct cg_error why;
 
 	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no machine type %s%s%s%s",
@@ -138,15 +138,26 @@ static int unknown_machine(struct round *round, struct cg_need *need)
 	return fail(need, &why);
 }
 
-static int resolve_machine(struct round *round, struct cg_need *need)
+/* An alias becomes the name behind it; a name that nothing is known about yet must be in the list. */
+static int resolve_machine(struct round *round, struct cg_need *need, struct cg_error *err)
 {
-	const json_t *machines = round->emulator->machines;
-	const char *name = need->machine ? cg_catalogue_resolve(machines, need->machine)
-					 : cg_catalogue_default(machines);
+	const struct cg_emulator_facts *e = round->emulator;
+	cg_auto_json json_t *machines = NULL;
+	bool known;
 
-	if (!name && need->machine)
-		return unknown_machine(round, need);
-	need->machine = name ? name : "none"; /* a target without a default machine type */
+	if (!need->machine)
+		need->machine = e->default_machine ? e->default_machine : "none";
+	if (json_object_get(e->aliases, need->machine))
+		need->machine = cg_json_text(e->aliases, need->machine);
+	if (cg_facts_knows_unavailable(round->prober->facts, need->accel, need->machine, &known,
+				       err) < 0)
+		return -1;
+	if (known)
+		return 0;
+	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
+		return -1;
+	if (!cg_catalogue_find(machines, need->machine))
+		return unknown_machine(round, need, machines);
 	return 0;
 }
 
@@ -173,8 +184,9 @@ static int knows_host_bound(struct round *round, const struct cg_need *need, con
 
 /* What is known for a need, as far as it was looked up. */
 struct knowledge {
-	json_t *models;
-	bool sheet, host_bound, unsupported, unavailable, plain, custom;
+	json_t *models; /* unless the need is one definition */
+	json_t *model;	/* of the definition */
+	bool has_models, sheet, host_bound, unsupported, unavailable, plain, custom;
 	struct cg_featureset u;
 	struct cg_expansion e, e_plain;
 };
@@ -182,67 +194,61 @@ struct knowledge {
 static void forget(struct knowledge *k)
 {
 	json_decref(k->models);
+	json_decref(k->model);
 	cg_expansion_deinit(&k->e);
 	cg_expansion_deinit(&k->e_plain);
-}
-
-static const json_t *find_model(const json_t *models, const char *name)
-{
-	const json_t *model;
-	size_t i;
-
-	json_array_foreach(models, i, model)
-		if (strcmp(cg_json_text(model, "name"), name) == 0)
-			return model;
-	return NULL;
 }
 
 static int look_up_definition(struct round *round, const struct cg_need *need, struct knowledge *k,
 			      struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
-	cg_auto_free char *text = NULL;
-	const json_t *info;
+	cg_auto_free char *text = cg_definition_print(need->definition);
 	bool host_bound;
 
-	if (need->depth != CG_DEPTH_DEFINITION || !k->models)
-		return 0;
-	info = find_model(k->models, need->definition->model);
-	text = cg_definition_print(need->definition);
-	if (!info || !text)
-		return 0;
-	host_bound = cg_session_is_host_bound(info);
-	if (cg_facts_expansion(facts, need->accel, need->machine, need->definition->model,
-			       host_bound, &k->plain, &k->e_plain, err) < 0)
+	if (!text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+	if (cg_facts_model(facts, need->accel, need->machine, need->definition->model,
+			   &k->has_models, &k->model, err) < 0)
 		return -1;
-	return cg_facts_expansion(facts, need->accel, need->machine, text, host_bound, &k->custom,
-				  &k->e, err);
+	if (!k->model)
+		return 0;
+	host_bound = cg_session_is_host_bound(k->model);
+	if (cg_facts_expansion(facts, need->accel, need->machine, text, host_bound, &k->custom,
+			       &k->e, err) < 0)
+		return -1;
+	if (!need->definition->count || k->custom) {
+		k->plain = k->custom;
+		return 0;
+	}
+	return cg_facts_expansion(facts, need->accel, need->machine, need->definition->model,
+				  host_bound, &k->plain, &k->e_plain, err);
 }
 
 static int look_up(struct round *round, const struct cg_need *need, struct knowledge *k,
 		   struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
-	cg_auto_json json_t *unavailable = NULL;
-	bool contradicted;
 
-	if (cg_facts_models(facts, need->accel, need->machine, &k->models, err) < 0 ||
-	    cg_facts_unsupported(facts, need->accel, need->machine, &k->unsupported, &k->u, err) < 0 ||
-	    cg_facts_unavailable(facts, need->accel, need->machine, &unavailable, &contradicted,
-				 err) < 0)
+	if (cg_facts_unsupported(facts, need->accel, need->machine, &k->unsupported, &k->u, err) <
+		    0 ||
+	    cg_facts_knows_unavailable(facts, need->accel, need->machine, &k->unavailable, err) < 0)
 		return -1;
-	k->unavailable = unavailable != NULL;
 	if (need->depth == CG_DEPTH_DEFINITION)
 		return look_up_definition(round, need, k, err);
-	if (cg_facts_has_sheet(facts, need->accel, need->machine, &k->sheet, err) < 0)
+	if (cg_facts_models(facts, need->accel, need->machine, &k->models, err) < 0 ||
+	    cg_facts_has_sheet(facts, need->accel, need->machine, &k->sheet, err) < 0)
 		return -1;
+	k->has_models = k->models != NULL;
+	if (need->depth != CG_DEPTH_ALL)
+		return 0;
 	return knows_host_bound(round, need, k->models, &k->host_bound, err);
 }
 
 static bool is_enough(const struct round *round, const struct cg_need *need,
 		      const struct knowledge *k)
 {
-	if (!k->models)
+	if (!k->has_models)
 		return false;
 	if (!round->emulator->vocabulary) /* a target that names no features has nothing more */
 		return true;
@@ -292,13 +298,16 @@ static int plan_session(struct round *round, struct cg_need *need, const struct 
 	return 0;
 }
 
-static int unknown_model(struct round *round, struct cg_need *need, const json_t *models)
+static int unknown_model(struct round *round, struct cg_need *need, struct cg_error *err)
 {
 	const char *wanted = need->definition->model, *near = NULL;
 	size_t best = strlen(wanted) / 3 + 1, i;
+	cg_auto_json json_t *models = NULL;
 	struct cg_error why;
 	const json_t *model;
 
+	if (cg_facts_models(round->prober->facts, need->accel, need->machine, &models, err) < 0)
+		return -1;
 	json_array_foreach(models, i, model) {
 		const char *name = cg_json_text(model, "name");
 		size_t distance = cg_spelling_distance(name, wanted);
@@ -393,7 +402,7 @@ static int plan_dryruns(struct round *round, struct cg_need *need, const struct 
 	text = cg_definition_print(need->definition);
 	if (!text)
 		return no_memory(err);
-	if (json_object_get(find_model(k->models, need->definition->model), "blockers"))
+	if (json_object_get(k->model, "blockers"))
 		return 0;
 	return plan_dryrun(round, need, text, !need->definition->count, &k->e, k, err);
 }
@@ -422,10 +431,9 @@ static int plan_from(struct round *round, struct cg_need *need, struct knowledge
 
 	if (look_up(round, need, k, err) < 0)
 		return -1;
-	if (need->depth == CG_DEPTH_DEFINITION && k->models &&
-	    !find_model(k->models, need->definition->model))
-		return unknown_model(round, need, k->models);
-	if (need->depth == CG_DEPTH_DEFINITION && k->plain && check_overrides(round, need, k) < 0)
+	if (need->depth == CG_DEPTH_DEFINITION && k->has_models && !k->model)
+		return unknown_model(round, need, err);
+	if (need->depth == CG_DEPTH_DEFINITION && k->plain && !k->custom && check_overrides(round, need, k) < 0)
 		return -1;
 	if (need->failed)
 		return 0;
@@ -458,7 +466,8 @@ static int plan_need(struct round *round, struct cg_need *need, struct cg_error 
 		return plan_catalogue(round, need, err);
 	if (need->depth == CG_DEPTH_CATALOGUE)
 		return 0;
-	resolve_machine(round, need);
+	if (resolve_machine(round, need, err) < 0)
+		return -1;
 	if (need->failed)
 		return 0;
 	ret = plan_from(round, need, &k, err);

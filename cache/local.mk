@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/door.c \
+	%D%/door.h \
+	%D%/facts.c \
+	%D%/lock-file.c \
+	%D%/lock-file.h \
+	%D%/lock.c \
+	%D%/lock.h \
+	%D%/marks.c \
+	%D%/marks.h \
+	%D%/prune.c \
+	%D%/query.h \
+	%D%/schema.h \
+	%D%/store.c \
+	%D%/store.h

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The store's SQL, all of it. Only store.c includes this file.
+ *
+ * Ids are never given twice (AUTOINCREMENT): an id that somebody still remembers after a
+ * prune finds nothing, never something else.
+ *
+ * REFERENCES are for people and foreign_key_check: they are not enforced. A reference to
+ * nothing is a miss anyway, and each blob that goes would cost a search through all
+ * facts.
+ */
+#pragma once
+
+#include "cache/query.h"
+
+/* "cgst": tells a cache from another program's database. */
+#define APPLICATION_ID 0x63677374
+
+/*
+ * What makes version N+1 of a database from version N, each in one transaction. Append
+ * only: a migration that was released is never changed.
+ */
+static const char *const migrations[] = {
+	/*
+	 * A sweep makes 40,000 facts, so a fact is four small numbers, without a second
+	 * index.
+	 */
+	"PRAGMA application_id = 0x63677374;"
+	"CREATE TABLE blob ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	digest BLOB NOT NULL UNIQUE,"
+	"	body TEXT NOT NULL"
+	") STRICT;"
+	"CREATE TABLE key ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	digest BLOB NOT NULL UNIQUE,"
+	"	parts TEXT NOT NULL"
+	") STRICT;"
+	"CREATE TABLE subject ("
+	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
+	"	kind TEXT NOT NULL,"
+	"	name TEXT NOT NULL,"
+	"	UNIQUE (kind, name)"
+	") STRICT;"
+	"CREATE TABLE fact ("
+	"	key INTEGER NOT NULL REFERENCES key (id),"
+	"	subject INTEGER NOT NULL REFERENCES subject (id),"
+	"	blob INTEGER NOT NULL REFERENCES blob (id),"
+	"	measured INTEGER NOT NULL,"
+	"	PRIMARY KEY (key, subject)"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE TABLE past ("
+	"	key INTEGER NOT NULL REFERENCES key (id),"
+	"	subject INTEGER NOT NULL REFERENCES subject (id),"
+	"	blob INTEGER NOT NULL REFERENCES blob (id),"
+	"	measured INTEGER NOT NULL,"
+	"	replaced INTEGER NOT NULL"
+	") STRICT;"
+	"CREATE TABLE file ("
+	"	dev INTEGER NOT NULL,"
+	"	ino INTEGER NOT NULL,"
+	"	size INTEGER NOT NULL,"
+	"	mtime_ns INTEGER NOT NULL,"
+	"	ctime_ns INTEGER NOT NULL,"
+	"	digest BLOB NOT NULL,"
+	"	PRIMARY KEY (dev, ino)"
+	") STRICT, WITHOUT ROWID;",
+};
+
+enum { KNOWN_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
+
+static const char *const statements[CG_SQL_STATEMENTS] = {
+	[CG_SQL_VERSION] = "PRAGMA user_version",
+	[CG_SQL_APPLICATION] = "PRAGMA application_id",
+	[CG_SQL_COUNT_TABLES] = "SELECT count(*) FROM sqlite_schema",
+	[CG_SQL_FIND_KEY] = "SELECT id FROM key WHERE digest = ?1",
+	[CG_SQL_FIND_BLOB] = "SELECT id FROM blob WHERE digest = ?1",
+	[CG_SQL_FIND_SUBJECT] = "SELECT id FROM subject WHERE kind = ?1 AND name = ?2",
+	[CG_SQL_GET_FACT] =
+		"SELECT body, blob.digest FROM key, subject"
+		" JOIN fact ON fact.key = key.id AND fact.subject = subject.id"
+		" JOIN blob ON blob.id = fact.blob"
+		" WHERE key.digest = ?1 AND kind = ?2 AND name = ?3",
+	[CG_SQL_GET_BLOB] = "SELECT body, digest FROM blob WHERE id = ?1",
+	[CG_SQL_GET_FILE] = "SELECT digest FROM file WHERE dev = ?1 AND ino = ?2"
+			    " AND size = ?3 AND mtime_ns = ?4 AND ctime_ns = ?5",
+	[CG_SQL_EACH_FACT] =
+		"SELECT kind, parts, name, measured, replaced, length(CAST(body AS BLOB))"
+		" FROM (SELECT key, subject, blob, measured, 0 AS replaced FROM fact"
+		"  UNION ALL SELECT key, subject, blob, measured, replaced FROM past"
+		"  WHERE ?2) AS f"
+		" JOIN key ON key.id = f.key JOIN subject ON subject.id = f.subject"
+		" JOIN blob ON blob.id = f.blob WHERE ?1 IS NULL OR kind = ?1"
+		" ORDER BY measured DESC, replaced > 0, replaced DESC, kind, name",
+	[CG_SQL_EACH_KEY] = "SELECT id, parts FROM key ORDER BY id",
+	[CG_SQL_EACH_BLOB] = "SELECT id FROM blob ORDER BY id",
+	[CG_SQL_EACH_ROOT] = "SELECT DISTINCT blob FROM fact",
+
+	/*
+	 * Taking the write lock at once: a reader that becomes a writer may find it too
+	 * late.
+	 */
+	[CG_SQL_BEGIN] = "BEGIN IMMEDIATE",
+	[CG_SQL_COMMIT] = "COMMIT",
+	[CG_SQL_ROLLBACK] = "ROLLBACK",
+	[CG_SQL_ADD_KEY] = "INSERT INTO key (digest, parts) VALUES (?1, ?2) RETURNING id",
+	[CG_SQL_ADD_BLOB] =
+		"INSERT INTO blob (digest, body) VALUES (?1, ?2) RETURNING id",
+	[CG_SQL_ADD_SUBJECT] =
+		"INSERT INTO subject (kind, name) VALUES (?1, ?2) RETURNING id",
+	[CG_SQL_RETIRE_FACT] = "INSERT INTO past (key, subject, blob, measured, replaced)"
+			       " SELECT key, subject, blob, measured, ?4 FROM fact"
+			       " WHERE key = ?1 AND subject = ?2 AND blob <> ?3",
+	[CG_SQL_PUT_FACT] =
+		"INSERT INTO fact (key, subject, blob, measured) VALUES (?1, ?2, ?3, ?4)"
+		" ON CONFLICT DO UPDATE"
+		" SET blob = excluded.blob, measured = excluded.measured",
+	[CG_SQL_FORGET] =
+		"DELETE FROM fact WHERE key = (SELECT id FROM key WHERE digest = ?1)"
+		" AND subject IN (SELECT id FROM subject"
+		"  WHERE kind = ?2 AND (?3 IS NULL OR name = ?3))",
+	[CG_SQL_PUT_FILE] =
+		"INSERT OR REPLACE INTO file (dev, ino, size, mtime_ns, ctime_ns, digest)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[CG_SQL_DROP_FACTS] = "DELETE FROM fact WHERE key = ?1",
+	[CG_SQL_DROP_PAST] = "DELETE FROM past",
+	[CG_SQL_DROP_KEYS] = "DELETE FROM key WHERE id NOT IN (SELECT key FROM fact)",
+	[CG_SQL_DROP_SUBJECTS] =
+		"DELETE FROM subject WHERE id NOT IN (SELECT subject FROM fact)",
+	[CG_SQL_DROP_BLOB] = "DELETE FROM blob WHERE id = ?1",
+	[CG_SQL_SHRINK] = "PRAGMA incremental_vacuum",
+	[CG_SQL_WRITE_BACK] = "PRAGMA wal_checkpoint(PASSIVE)",
+};

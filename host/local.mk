@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/cores.c \
+	%D%/cores.h \
+	%D%/cpuid.c \
+	%D%/cpuid.h \
+	%D%/fingerprint.c \
+	%D%/fingerprint.h \
+	%D%/hex.h \
+	%D%/kernel.c \
+	%D%/kernel.h \
+	%D%/kvm.c \
+	%D%/kvm.h \
+	%D%/modules.c \
+	%D%/modules.h \
+	%D%/tree.c \
+	%D%/tree.h

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Every test speaks TAP, so every single case is in the summary.
+#   unit/test-NAME.c   one cmocka group, linked with libcg.la; add it to unit_tests
+#   cli/NAME.bats      the program from outside; add it to bats_tests
+#   check-NAME.sh      rules for the tree itself; add it to script_tests
+# Data that tests read (folders too) goes into test_data.
+
+unit_tests = \
+	%D%/unit/test-cores \
+	%D%/unit/test-cpuid \
+	%D%/unit/test-fingerprint \
+	%D%/unit/test-kernel \
+	%D%/unit/test-kvm \
+	%D%/unit/test-modules \
+	%D%/unit/test-tree
+
+bats_tests =
+
+script_tests = \
+	%D%/check-dist.sh \
+	%D%/check-layers.sh \
+	%D%/check-man.sh
+
+test_data = \
+	%D%/cli/helpers.bash \
+	%D%/lint \
+	%D%/no-bats \
+	%D%/tally
+
+noinst_HEADERS += \
+	%D%/unit/fake-root.h \
+	%D%/unit/unit.h
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests) $(bats_tests) $(script_tests)
+EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
+
+# A test program is made from the .c file of its name, nothing else has to be said.
+AM_DEFAULT_SOURCE_EXT = .c
+LDADD = libcg.la $(CMOCKA_LIBS)
+AM_CFLAGS += $(CMOCKA_CFLAGS)
+
+TEST_EXTENSIONS = .bats .sh
+TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+LOG_DRIVER = env CMOCKA_MESSAGE_OUTPUT=TAP AM_TAP_AWK='$(AWK)' \
+	$(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
+# bats fails when a test failed, which is counted already.
+BATS_LOG_DRIVER = $(TAP_DRIVER)
+BATS_LOG_COMPILER = $(BATS)
+AM_BATS_LOG_FLAGS = --formatter tap
+AM_BATS_LOG_DRIVER_FLAGS = --ignore-exit
+SH_LOG_DRIVER = $(TAP_DRIVER)
+
+if SANITIZERS
+test_memory = \
+	ASAN_OPTIONS='detect_stack_use_after_return=1:strict_string_checks=1'; \
+	UBSAN_OPTIONS='print_stacktrace=1'; \
+	export ASAN_OPTIONS UBSAN_OPTIONS;
+test_has_sanitizers = yes
+else
+# Fresh and freed memory is filled, so that nobody gets away with reading it. The checks for
+# overruns are in a library of glibc's; only our own programs get it, not QEMU or bats.
+test_memory = \
+	GLIBC_TUNABLES='glibc.malloc.check=1:glibc.malloc.perturb=165'; \
+	export GLIBC_TUNABLES;
+LOG_COMPILER = env LD_PRELOAD=libc_malloc_debug.so.0
+test_has_sanitizers = no
+endif
+
+# A home of its own for each test, empty when it starts: no test sees the user's cache or
+# what another test left.
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; \
+	top_builddir='$(abs_top_builddir)'; \
+	PATH="$(abs_top_builddir):$$PATH"; \
+	cg_home='$(abs_top_builddir)/%D%/home/$(@F)'; \
+	XDG_CACHE_HOME="$$cg_home/cache"; \
+	XDG_STATE_HOME="$$cg_home/state"; \
+	SANITIZERS='$(test_has_sanitizers)'; \
+	LC_ALL=C.UTF-8; \
+	SHELL='$(SHELL)'; MAKE='$(MAKE)'; \
+	export top_srcdir top_builddir PATH XDG_CACHE_HOME XDG_STATE_HOME SANITIZERS \
+		LC_ALL SHELL MAKE; \
+	unset CPUGATE_LOG; \
+	$(test_memory) \
+	rm -rf "$$cg_home"; $(MKDIR_P) "$$cg_home";
+
+# Only what tests our code, for builds with other flags; and a distcheck that leaves out the
+# tests that start real QEMUs.
+.PHONY: check-code distcheck-quick
+check-code:
+	$(MAKE) check TESTS='$(unit_tests) $(bats_tests)'
+distcheck-quick:
+	$(MAKE) distcheck TESTS='$(unit_tests) $(script_tests)'
+
+.PHONY: clean-test-homes
+clean-test-homes:
+	rm -rf %D%/home
+clean-local: clean-test-homes
