@@ -3,6 +3,8 @@
 bin_PROGRAMS += cpugate
 cpugate_LDADD = libcg.la
 cpugate_SOURCES = \
+	%D%/bar.c \
+	%D%/bar.h \
 	%D%/cache.c \
 	%D%/emulators.c \
 	%D%/expand.c \

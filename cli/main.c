@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 
 #include "base/json.h"
+#include "cli/bar.h"
 #include "cli/verb.h"
 
 #define WIDTH 80
@@ -26,6 +27,7 @@ static const struct cg_verb *const verbs[] = {
 static const struct option long_options[] = {
 	{ "emulator", required_argument, NULL, 'e' }, { "machine", required_argument, NULL, 'M' },
 	{ "accel", required_argument, NULL, 'a' },    { "json", no_argument, NULL, 'j' },
+	{ "all", no_argument, NULL, 'A' },
 	{ "help", no_argument, NULL, 'h' },	      { "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -47,6 +49,7 @@ static void print_help(void)
 	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
 	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
 	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
+	     "  --all             probe: every machine type\n"
 	     "  --json            the reply as JSON\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
@@ -115,6 +118,8 @@ static int read_command_line(struct command_line *line, int argc, char **argv, i
 		}
 		if (option == 'j')
 			line->json = true;
+		else if (option == 'A')
+			json_object_set_new(line->args, "all", json_true());
 		else if (!json_string(optarg))
 			return *status = usage("not UTF-8:", optarg), -1;
 		else
@@ -185,13 +190,15 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 	return CG_EXIT_YES;
 }
 
-static int ask(struct cg_context *context, const struct command_line *line, struct cg_error *err)
+static int ask(struct cg_context *context, const struct command_line *line, struct cg_bar *bar,
+	       struct cg_error *err)
 {
 	cg_auto_json json_t *reply = NULL;
 	int status;
 
 	if (cg_command_run(context, line->verb->command, line->args, &reply, err) < 0)
 		return -1;
+	cg_bar_end(bar);
 	status = print_reply(context, line, reply, err);
 	if (status >= 0 && (fflush(stdout) == EOF || ferror(stdout)))
 		return cg_error_errno(err, "write the answer");
@@ -201,7 +208,10 @@ static int ask(struct cg_context *context, const struct command_line *line, stru
 static int run(const struct command_line *line)
 {
 	cg_auto_context struct cg_context *context = NULL;
-	struct cg_context_options how = { .cancel_fd = catch_signals(),
+	struct cg_bar bar = { 0 };
+	struct cg_context_options how = { .progress = cg_bar_tell,
+					  .progress_data = &bar,
+					   .cancel_fd = catch_signals(),
 					      .host_root = getenv("CPUGATE_HOST_ROOT") };
 	struct cg_error err;
 	int status;
@@ -209,7 +219,8 @@ static int run(const struct command_line *line)
 	if (cg_context_new(&context, &how, &err) < 0)
 		status = -1;
 	else
-		status = ask(context, line, &err);
+		status = ask(context, line, &bar, &err);
+	cg_bar_end(&bar);
 	if (context)
 		print_warnings(context);
 	if (status >= 0)

@@ -11,6 +11,7 @@ static void print_row(const struct cg_view *view, const json_t *row)
 
 	cg_paint(view, CG_PAINT_HEAD, cg_json_text(row, "accel"), 5);
 	if (error) {
+		cg_paint(view, CG_PAINT_PLAIN, cg_json_text(row, "machine"), 19);
 		cg_paint(view, CG_PAINT_BAD, error, 0);
 		putchar('\n');
 		return;
@@ -21,8 +22,6 @@ static void print_row(const struct cg_view *view, const json_t *row)
 	       json_is_true(json_object_get(row, "equation-holds"))
 		       ? "requested - unsupported agrees with QEMU"
 		       : "QEMU's own lists differ and are used");
-	if (json_is_false(json_object_get(row, "max-starts")))
-		printf("     QEMU's own model max doesn't start here: each model was started alone\n");
 }
 
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)

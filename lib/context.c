@@ -9,6 +9,8 @@ struct cg_context {
 	char *cache_path;
 	char *host_root;
 	struct cg_qmp_limits limits;
+	cg_context_progress *progress;
+	void *progress_data;
 	struct cg_store *store;
 	struct cg_host *host;
 	json_t *warnings;
@@ -42,6 +44,8 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	json_object_seed(0); /* once, before there are threads */
 	context->limits = CG_QMP_LIMITS;
 	context->limits.cancel_fd = options->cancel_fd;
+	context->progress = options->progress;
+	context->progress_data = options->progress_data;
 	context->warnings = json_array();
 	context->cache_path = options->cache_path ? strdup(options->cache_path)
 						  : cg_context_default_cache();
@@ -90,6 +94,12 @@ int cg_context_host(struct cg_context *context, const struct cg_host **out, stru
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context)
 {
 	return context->limits;
+}
+
+void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what)
+{
+	if (context->progress)
+		context->progress(context->progress_data, done, total, what);
 }
 
 json_t *cg_context_warnings(struct cg_context *context)

@@ -11,7 +11,12 @@
 
 struct cg_context;
 
+/* Told while a long measurement goes on: @done of @total starts, the last of them for @what. */
+typedef void cg_context_progress(void *data, size_t done, size_t total, const char *what);
+
 struct cg_context_options {
+	cg_context_progress *progress; /* NULL for none */
+	void *progress_data;
 	const char *cache_path; /* NULL: cg_context_default_cache() */
 	int cancel_fd;		/* readable to stop what is going on (a signalfd, say); -1 for never */
 	const char *host_root;	/* for tests: see cg_host_read(); NULL for the real one */
@@ -27,6 +32,8 @@ cg_must_check int cg_context_store(struct cg_context *context, struct cg_store *
 cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
 				  struct cg_error *err);
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
+
+void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what);
 
 /* Sentences that the user should see once, such as a cache that can't be written: a JSON list. Borrowed. */
 json_t *cg_context_warnings(struct cg_context *context);

@@ -40,6 +40,11 @@ static bool may_be_native(const struct cg_identity *identity)
 	return !strstr(name, "qemu-system-"); /* any name of somebody's own */
 }
 
+static void tell(void *data, size_t done, size_t total, const char *what)
+{
+	cg_context_tell(data, done, total, what);
+}
+
 static int pick_accel(struct cg_question *q, struct cg_context *context, const json_t *args,
 		      struct cg_error *err)
 {
@@ -84,7 +89,8 @@ int cg_question_open(struct cg_question *out, struct cg_context *context, const 
 				       .identity = q.identity,
 				       .host = q.host,
 				       .limits = cg_context_limits(context),
-				       .lock_ns = LOCK_NS };
+				       .lock_ns = LOCK_NS,
+				       .progress = { tell, context } };
 	*out = q;
 	q = (struct cg_question){ 0 };
 	return 0;

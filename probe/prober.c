@@ -240,7 +240,7 @@ static int look_up(struct round *round, const struct cg_need *need, struct knowl
 	    cg_facts_has_sheet(facts, need->accel, need->machine, &k->sheet, err) < 0)
 		return -1;
 	k->has_models = k->models != NULL;
-	if (need->depth != CG_DEPTH_ALL)
+	if (need->depth == CG_DEPTH_MODELS)
 		return 0;
 	return knows_host_bound(round, need, k->models, &k->host_bound, err);
 }
@@ -268,7 +268,7 @@ static enum cg_session_expand expansion_for(const struct cg_need *need, const st
 		return CG_EXPAND_ONE;
 	if (k->sheet)
 		return CG_EXPAND_HOST_BOUND; /* the rest is as good as it was */
-	return need->depth == CG_DEPTH_ALL ? CG_EXPAND_ALL : CG_EXPAND_NONE;
+	return need->depth >= CG_DEPTH_SHEET ? CG_EXPAND_ALL : CG_EXPAND_NONE;
 }
 
 static int plan_session(struct round *round, struct cg_need *need, const struct knowledge *k,
@@ -574,10 +574,34 @@ static int keep(struct round *round, struct task *task, struct cg_need *needs, s
 				    &task->result, err);
 }
 
+/* What the results of a round are kept with, as they come in. */
+struct intake {
+	struct round *round;
+	struct cg_need *needs;
+	size_t count, done;
+	struct cg_error err; /* the first one */
+};
+
+/* Each result is kept as soon as it is there, so that an interrupted sweep has lost nothing. */
+static void take_result(size_t job, void *data)
+{
+	struct intake *intake = data;
+	struct task *task = &intake->round->tasks[job];
+	const struct cg_progress *progress = &intake->round->prober->progress;
+	struct cg_error err;
+
+	if (keep(intake->round, task, intake->needs, intake->count, &err) < 0 && !intake->err.code)
+		intake->err = err;
+	cg_session_result_deinit(&task->result);
+	intake->done++;
+	if (progress->tell)
+		progress->tell(progress->data, intake->done, intake->round->count, task->machine);
+}
+
 static int run_round(struct round *round, struct cg_need *needs, size_t count, struct cg_error *err)
 {
 	cg_auto_free struct cg_job *jobs = calloc(round->count, sizeof(*jobs));
-	struct cg_error first = { 0 };
+	struct intake intake = { .round = round, .needs = needs, .count = count };
 
 	if (!jobs)
 		return no_memory(err);
@@ -585,12 +609,11 @@ static int run_round(struct round *round, struct cg_need *needs, size_t count, s
 		prepare(round, &round->tasks[i]);
 		jobs[i] = (struct cg_job){ run_task, &round->tasks[i] };
 	}
-	cg_pool_run(jobs, round->count, cg_pool_workers(), NULL, NULL);
-	for (size_t i = 0; i < round->count; i++)
-		if (keep(round, &round->tasks[i], needs, count, err) < 0 && !first.code)
-			first = *err;
-	*err = first;
-	return first.code ? -1 : 0;
+	cg_pool_run(jobs, round->count, cg_pool_workers(), take_result, &intake);
+	if (!intake.err.code)
+		return 0;
+	*err = intake.err;
+	return -1;
 }
 
 static int measure(struct cg_prober *prober, struct cg_need *needs, size_t count,

@@ -8,6 +8,12 @@
 
 #include "probe/facts.h"
 
+/* How far a call of cg_prober_ensure() has come: @done of @total starts. */
+struct cg_progress {
+	void (*tell)(void *data, size_t done, size_t total, const char *what);
+	void *data;
+};
+
 struct cg_prober {
 	struct cg_store *store;
 	struct cg_facts *facts;
@@ -16,6 +22,7 @@ struct cg_prober {
 	struct cg_qmp_limits limits;
 	int64_t lock_ns; /* how long to wait for another process that measures */
 	bool retry;	 /* try again what is on record as failed */
+	struct cg_progress progress; /* tell may be NULL; called on the thread that called */
 };
 
 /* How much must be known about one machine type under one accelerator. */
@@ -23,7 +30,8 @@ enum cg_depth {
 	CG_DEPTH_CATALOGUE,  /* the emulator: version, machine types; machine and accelerator don't matter */
 	CG_DEPTH_MODELS,     /* the models, and what each lacks here */
 	CG_DEPTH_DEFINITION, /* one definition: what it asks for, gets and whether it starts */
-	CG_DEPTH_ALL,	     /* every model */
+	CG_DEPTH_SHEET,	     /* every model, as far as that takes no vCPU */
+	CG_DEPTH_ALL,	     /* every model, and whether it starts where that is in doubt */
 };
 
 struct cg_need {
