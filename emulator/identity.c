@@ -198,26 +198,38 @@ static int follow_script(struct cg_identity *id, const struct cg_qmp_limits *lim
 	return look_at_process(id, process, err);
 }
 
-static int add_module(struct cg_identity *id, const char *path, const struct cg_file_memo *memo,
-		      struct cg_error *err)
+/* Is the module in the list already, under @name and with this content? */
+static bool is_listed(const json_t *modules, const char *name, const char *hex)
+{
+	const char *other = cg_json_text(modules, name);
+
+	return other && strcmp(other, hex) == 0;
+}
+
+/* @place is "" where the binary looks first. */
+static int add_module(struct cg_identity *id, const char *path, const char *place,
+		      const struct cg_file_memo *memo, struct cg_error *err)
 {
 	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
 	json_t *modules = json_object_get(id->parts, "modules");
-	char hex[CG_DIGEST_HEX], name[NAME_MAX + 16];
+	const char *file = strrchr(path, '/') + 1;
+	char hex[CG_DIGEST_HEX], name[NAME_MAX + 32];
 	struct stat st;
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : cg_error_errno(err, "module %s", path);
 	if (identify_fd(fd, path, memo, hex, &st, err) < 0)
 		return -1;
-	snprintf(name, sizeof(name), "%s", strrchr(path, '/') + 1);
+	if (is_listed(modules, file, hex))
+		return 0;
+	snprintf(name, sizeof(name), "%s%s", file, place);
 	for (int again = 2; json_object_get(modules, name); again++)
-		snprintf(name, sizeof(name), "%s#%d", strrchr(path, '/') + 1, again);
+		snprintf(name, sizeof(name), "%s%s#%d", file, place, again);
 	json_object_set_new(modules, name, json_string(hex));
 	return 0;
 }
 
-static int add_modules_of(struct cg_identity *id, const char *pattern,
+static int add_modules_of(struct cg_identity *id, const char *pattern, const char *place,
 			  const struct cg_file_memo *memo, struct cg_error *err)
 {
 	glob_t found;
@@ -226,7 +238,7 @@ static int add_modules_of(struct cg_identity *id, const char *pattern,
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return 0;
 	for (size_t i = 0; i < found.gl_pathc && ret == 0; i++)
-		ret = add_module(id, found.gl_pathv[i], memo, err);
+		ret = add_module(id, found.gl_pathv[i], place, memo, err);
 	globfree(&found);
 	return ret;
 }
@@ -235,12 +247,14 @@ static int add_modules_of(struct cg_identity *id, const char *pattern,
  * QEMU looks for modules in $QEMU_MODULE_DIR, then in its configured folder, which it moves along
  * with the binary (util/module.c, get_relocated_path()). The configured folder can't be asked
  * for, so every folder that distributions use is taken: one too many costs a measurement, one too
- * few would be a stale answer.
+ * few would be a stale answer. What isn't beside the binary is named so: a binary without its modules
+ * is not the one that has them.
  */
 static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 		       struct cg_error *err)
 {
-	static const char *const places[] = { "lib/qemu", "lib64/qemu", "lib/*-linux-*/qemu" };
+	static const char *const places[] = { "lib/qemu", "lib64/qemu", "lib64/qemu-kvm",
+					      "lib/*-linux-*/qemu" };
 	char prefix[PATH_MAX], pattern[PATH_MAX + 64];
 	const char *const prefixes[] = { prefix, "/usr", "/usr/local" };
 	char *slash;
@@ -250,14 +264,14 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 		*slash = '\0';
 	if (*id->module_dir) {
 		snprintf(pattern, sizeof(pattern), "%s/accel-*.so", id->module_dir);
-		if (add_modules_of(id, pattern, memo, err) < 0)
+		if (add_modules_of(id, pattern, "", memo, err) < 0)
 			return -1;
 	}
 	for (size_t i = strcmp(prefix, "/usr") == 0; i < CG_COUNT(prefixes); i++)
 		for (size_t j = 0; j < CG_COUNT(places); j++) {
 			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so", prefixes[i],
 				 places[j]);
-			if (add_modules_of(id, pattern, memo, err) < 0)
+			if (add_modules_of(id, pattern, i ? " elsewhere" : "", memo, err) < 0)
 				return -1;
 		}
 	return 0;
@@ -309,7 +323,8 @@ int cg_identity_open(struct cg_identity **out, const char *name, const struct cg
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->path);
 	snprintf(id->module_dir, sizeof(id->module_dir), "%s", module_dir ? module_dir : "");
-	strcpy(id->binary, id->path);
+	if (!realpath(id->path, id->binary)) /* as QEMU does to find what belongs to it */
+		return cg_error_errno(err, "emulator %s", id->path);
 	if (!is_elf(fd) && identify_script(id, fd, memo, limits, err) < 0)
 		return -1;
 	if (identify_binary(id, memo, err) < 0)

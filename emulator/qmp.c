@@ -136,6 +136,45 @@ static int read_message(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 	return 0;
 }
 
+/* Length of a reply's text up to its id, if it is a success with the id that is due; else 0. */
+static size_t plain_length(const struct cg_qmp *qmp, size_t len)
+{
+	static const char head[] = "{\"return\": ";
+	char tail[40];
+	int tail_len = snprintf(tail, sizeof(tail), ", \"id\": %llu}",
+				(unsigned long long)qmp->received);
+
+	while (len > 0 && (qmp->in.data[len - 1] == '\n' || qmp->in.data[len - 1] == '\r'))
+		len--;
+	if (len < sizeof(head) + (size_t)tail_len ||
+	    memcmp(qmp->in.data, head, sizeof(head) - 1) != 0 ||
+	    memcmp(qmp->in.data + len - tail_len, tail, (size_t)tail_len) != 0)
+		return 0;
+	return len - (size_t)tail_len;
+}
+
+int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest *out, struct cg_error *err)
+{
+	size_t len;
+
+	if (read_line(qmp, &len, err) < 0)
+		return -1;
+	len = plain_length(qmp, len);
+	*plain = len > 0;
+	if (*plain)
+		cg_digest_of(out, qmp->in.data, len);
+	return 0;
+}
+
+void cg_qmp_skip(struct cg_qmp *qmp)
+{
+	const char *newline = memchr(qmp->in.data, '\n', qmp->in.len);
+
+	cg_buffer_drop(&qmp->in, (size_t)(newline - qmp->in.data) + 1);
+	qmp->scanned = 0;
+	qmp->received++;
+}
+
 static int write_all(struct cg_qmp *qmp, const char *data, size_t len, struct cg_error *err)
 {
 	int64_t deadline = cg_clock_in(qmp->limits.reply_ns);

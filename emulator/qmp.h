@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/json.h"
 
 struct cg_qmp;
@@ -49,6 +50,14 @@ cg_must_check int cg_qmp_send(struct cg_qmp *qmp, const char *command, json_t *a
  * After any other error it is good for nothing but closing.
  */
 cg_must_check int cg_qmp_receive(struct cg_qmp *qmp, json_t **out, struct cg_error *err);
+
+/*
+ * A sweep gets the same long reply again and again. Look at the next reply without taking or parsing it: *out is the digest of its text
+ * but for the id, if it is a success (*plain); then either skip it or receive it. Blocks like cg_qmp_receive().
+ */
+cg_must_check int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest *out,
+			      struct cg_error *err);
+void cg_qmp_skip(struct cg_qmp *qmp); /* only after a peek that said plain */
 
 /* Send one command and wait for its reply. */
 cg_must_check int cg_qmp_call(struct cg_qmp *qmp, const char *command, json_t *args,

@@ -5,6 +5,8 @@ libcg_la_SOURCES += \
 	%D%/expansion.h \
 	%D%/facts.c \
 	%D%/facts.h \
+	%D%/memo.c \
+	%D%/memo.h \
 	%D%/prober.c \
 	%D%/prober.h \
 	%D%/session.c \

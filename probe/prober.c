@@ -36,6 +36,7 @@ struct task {
 
 struct round {
 	struct cg_prober *prober;
+	struct cg_memo *memo;
 	const struct cg_emulator_facts *emulator;
 	struct task *tasks;
 	size_t count, room;
@@ -292,6 +293,7 @@ static int plan_session(struct round *round, struct cg_need *need, const struct 
 		.definitions = true,
 		.expand = expand,
 		.definition = need->definition,
+		.memo = round->memo,
 		.limits = p->limits,
 	};
 	need->asked = true;
@@ -617,10 +619,10 @@ static int run_round(struct round *round, struct cg_need *needs, size_t count, s
 }
 
 static int measure(struct cg_prober *prober, struct cg_need *needs, size_t count,
-		   struct cg_error *err)
+		   struct cg_memo *memo, struct cg_error *err)
 {
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		struct round round = { .prober = prober };
+		struct round round = { .prober = prober, .memo = memo };
 		int ret = plan(&round, needs, count, err);
 		bool done = ret == 0 && round.count == 0;
 
@@ -658,7 +660,9 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 {
 	struct round round = { .prober = prober };
 	cg_auto_lock struct cg_lock *lock = NULL;
+	struct cg_memo *memo;
 	bool complete;
+	int ret;
 
 	if (check_kvm(prober, needs, count, err) < 0)
 		return -1;
@@ -675,5 +679,8 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 	if (cg_lock_take(&lock, cg_store_path(prober->store), cg_identity_stamp(prober->identity),
 			 cg_clock_in(prober->lock_ns), prober->limits.cancel_fd, err) < 0)
 		return -1;
-	return measure(prober, needs, count, err);
+	memo = cg_memo_new();
+	ret = measure(prober, needs, count, memo, err);
+	cg_memo_free(memo);
+	return ret;
 }

@@ -173,15 +173,42 @@ static int send_plain(struct session *s, const char *model, struct cg_error *err
 	return cg_query_send_expansion(s->qmp, "full", model, probe ? all_off(s) : NULL, err);
 }
 
-static int take_item(struct session *s, const char *definition, struct cg_error *err)
+static int receive_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
 {
-	struct cg_session_item *item = &s->out->items[s->out->count];
 	cg_auto_json json_t *props = NULL;
 
 	if (cg_query_receive_expansion(s->qmp, &props, err) < 0)
-		return cg_error_prefix(err, "%s", definition);
-	if (cg_expansion_from_props(&item->expansion, props, s->vocabulary, err) < 0)
 		return -1;
+	return cg_expansion_from_props(out, props, s->vocabulary, err);
+}
+
+/* The next expansion, unparsed if the same reply has been parsed before. */
+static int take_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
+{
+	struct cg_digest reply;
+	bool plain;
+
+	if (!s->plan->memo)
+		return receive_expansion(s, out, err);
+	if (cg_qmp_peek(s->qmp, &plain, &reply, err) < 0)
+		return -1;
+	if (plain && cg_memo_get(s->plan->memo, &reply, out)) {
+		cg_qmp_skip(s->qmp);
+		return 0;
+	}
+	if (receive_expansion(s, out, err) < 0)
+		return -1;
+	if (plain)
+		cg_memo_put(s->plan->memo, &reply, out);
+	return 0;
+}
+
+static int take_item(struct session *s, const char *definition, struct cg_error *err)
+{
+	struct cg_session_item *item = &s->out->items[s->out->count];
+
+	if (take_expansion(s, &item->expansion, err) < 0)
+		return cg_error_prefix(err, "%s", definition);
 	item->definition = strdup(definition);
 	s->out->count++;
 	return item->definition ? 0 : cg_error_errno(err, "expansions");

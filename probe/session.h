@@ -8,6 +8,7 @@
 #include "cpumodels/definition.h"
 #include "emulator/process.h"
 #include "probe/expansion.h"
+#include "probe/memo.h"
 
 /*
  * The model that is used up to measure U: with every feature switched on for this type alone
@@ -40,6 +41,7 @@ struct cg_session_plan {
 	bool definitions; /* ask for the models and, with a vocabulary, U */
 	enum cg_session_expand expand;
 	const struct cg_definition *definition;
+	struct cg_memo *memo; /* replies already understood; NULL for none */
 	struct cg_qmp_limits limits;
 };
 
