@@ -271,7 +271,9 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 		for (size_t j = 0; j < CG_COUNT(places); j++) {
 			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so", prefixes[i],
 				 places[j]);
-			if (add_modules_of(id, pattern, i ? " elsewhere" : "", memo, err) < 0)
+			if (add_modules_of(id, pattern,
+					   strcmp(prefixes[i], prefix) == 0 ? "" : " elsewhere",
+					   memo, err) < 0)
 				return -1;
 		}
 	return 0;

@@ -630,7 +630,7 @@ static bool equation_holds(const struct cg_facts *facts, const struct cg_session
 		struct cg_featureset ours, theirs;
 		size_t unknown;
 
-		if (!find_model(result->models, item->definition))
+		if (item->refusal || !find_model(result->models, item->definition))
 			continue;
 		ours = cg_featureset_and(&item->expansion.features, &result->unsupported);
 		theirs = cg_vocabulary_set(vocabulary,
@@ -727,6 +727,8 @@ static int put_items(struct cg_facts *facts, const char *accel, const char *mach
 		bool host_bound = is_host_bound(result, item->definition);
 		int ret;
 
+		if (item->refusal)
+			continue;
 		if (expanded == CG_EXPAND_ALL && !host_bound)
 			ret = put_sheet_row(facts, item, sheet, err);
 		else

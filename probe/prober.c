@@ -24,7 +24,8 @@ struct task {
 	const char *accel;
 	char machine[CG_MACHINE_NAME]; /* "" for the default of a dry run */
 	char *definition;	       /* of a dry run */
-	struct cg_need *need;	       /* that a session is for */
+	const struct cg_definition **wanted; /* of a session */
+	size_t wanted_count;
 	struct cg_session_plan plan;
 	struct cg_session_result result;
 	struct cg_dryrun_plan dryrun;
@@ -47,6 +48,7 @@ static void free_tasks(struct round *round)
 	for (size_t i = 0; i < round->count; i++) {
 		cg_session_result_deinit(&round->tasks[i].result);
 		free(round->tasks[i].definition);
+		free(round->tasks[i].wanted);
 	}
 	free(round->tasks);
 	round->tasks = NULL;
@@ -266,12 +268,25 @@ static bool is_enough(const struct round *round, const struct cg_need *need,
 static enum cg_session_expand expansion_for(const struct cg_need *need, const struct knowledge *k)
 {
 	if (need->depth == CG_DEPTH_DEFINITION)
-		return CG_EXPAND_ONE;
+		return CG_EXPAND_WANTED;
 	if (k->sheet)
 		return CG_EXPAND_HOST_BOUND; /* the rest is as good as it was */
 	return need->depth >= CG_DEPTH_SHEET ? CG_EXPAND_ALL : CG_EXPAND_NONE;
 }
 
+static int want(struct task *task, const struct cg_definition *definition, struct cg_error *err)
+{
+	const struct cg_definition **more =
+		reallocarray(task->wanted, task->wanted_count + 1, sizeof(*more));
+
+	if (!more)
+		return no_memory(err);
+	task->wanted = more;
+	task->wanted[task->wanted_count++] = definition;
+	return 0;
+}
+
+/* Needs of one machine type share a session; if one of them is for more, the others wait for the next round. */
 static int plan_session(struct round *round, struct cg_need *need, const struct knowledge *k,
 			struct cg_error *err)
 {
@@ -281,9 +296,8 @@ static int plan_session(struct round *round, struct cg_need *need, const struct 
 
 	if (!task)
 		return no_memory(err);
-	if (task->need && task->plan.expand >= expand)
+	if (task->plan.binary && task->plan.expand > expand)
 		return 0;
-	task->need = need;
 	task->plan = (struct cg_session_plan){
 		.binary = cg_identity_path(p->identity),
 		.machine = need->machine,
@@ -292,12 +306,11 @@ static int plan_session(struct round *round, struct cg_need *need, const struct 
 		.vocabulary = round->emulator->vocabulary,
 		.definitions = true,
 		.expand = expand,
-		.definition = need->definition,
 		.memo = round->memo,
 		.limits = p->limits,
 	};
 	need->asked = true;
-	return 0;
+	return expand == CG_EXPAND_WANTED ? want(task, need->definition, err) : 0;
 }
 
 static int unknown_model(struct round *round, struct cg_need *need, struct cg_error *err)
@@ -507,6 +520,8 @@ static void prepare(struct round *round, struct task *task)
 {
 	struct cg_prober *p = round->prober;
 
+	task->plan.wanted = task->wanted;
+	task->plan.wanted_count = task->wanted_count;
 	if (task->kind == TASK_CATALOGUE)
 		task->plan = (struct cg_session_plan){ .binary = cg_identity_path(p->identity),
 						       .machine = task->machine,
@@ -526,15 +541,11 @@ static int keep_failure(struct round *round, struct task *task, struct cg_need *
 			struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
-	bool refused = task->err.code == CG_E_REFUSED && task->need &&
-		       task->need->depth == CG_DEPTH_DEFINITION;
 
 	if (task->err.code == CG_E_CANCELLED) {
 		*err = task->err;
 		return -1;
 	}
-	if (refused) /* QEMU is fine, the definition isn't */
-		return fail(task->need, &task->err);
 	if (cg_facts_put_failure(facts, task->kind == TASK_CATALOGUE ? "tcg" : task->accel,
 				 task->kind == TASK_CATALOGUE ? "" : task->machine,
 				 &task->result.outcome, &task->err, err) < 0)
@@ -548,6 +559,32 @@ static int keep_failure(struct round *round, struct task *task, struct cg_need *
 		    strcmp(needs[i].accel, task->accel) == 0 &&
 		    strcmp(needs[i].machine, task->machine) == 0)
 			fail(&needs[i], &task->err);
+	return 0;
+}
+
+/* Tell the needs whose definitions QEMU refused. */
+static int pass_refusals(const struct task *task, struct cg_need *needs, size_t count,
+			 struct cg_error *err)
+{
+	struct cg_error why;
+
+	for (size_t i = 0; i < task->result.count; i++) {
+		const struct cg_session_item *item = &task->result.items[i];
+
+		for (size_t n = 0; item->refusal && n < count; n++) {
+			cg_auto_free char *text = NULL;
+
+			if (needs[n].failed || needs[n].depth != CG_DEPTH_DEFINITION)
+				continue;
+			text = cg_definition_print(needs[n].definition);
+			if (!text)
+				return no_memory(err);
+			(void)cg_error_set(&why, CG_E_REFUSED, "QEMU refuses %s: %s",
+					   item->definition, item->refusal);
+			if (strcmp(text, item->definition) == 0)
+				fail(&needs[n], &why);
+		}
+	}
 	return 0;
 }
 
@@ -572,6 +609,8 @@ static int keep(struct round *round, struct task *task, struct cg_need *needs, s
 		return keep_failure(round, task, needs, count, err);
 	if (task->kind == TASK_CATALOGUE)
 		return cg_facts_put_emulator(facts, &task->result, err);
+	if (pass_refusals(task, needs, count, err) < 0)
+		return -1;
 	return cg_facts_put_session(facts, task->accel, task->machine, task->plan.expand,
 				    &task->result, err);
 }

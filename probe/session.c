@@ -203,15 +203,21 @@ static int take_expansion(struct session *s, struct cg_expansion *out, struct cg
 	return 0;
 }
 
+/* A refusal is an answer too: QEMU is fine, what it was asked isn't. */
 static int take_item(struct session *s, const char *definition, struct cg_error *err)
 {
 	struct cg_session_item *item = &s->out->items[s->out->count];
 
-	if (take_expansion(s, &item->expansion, err) < 0)
-		return cg_error_prefix(err, "%s", definition);
 	item->definition = strdup(definition);
+	if (!item->definition)
+		return cg_error_errno(err, "expansions");
 	s->out->count++;
-	return item->definition ? 0 : cg_error_errno(err, "expansions");
+	if (take_expansion(s, &item->expansion, err) == 0)
+		return 0;
+	if (err->code != CG_E_REFUSED)
+		return cg_error_prefix(err, "%s", definition);
+	item->refusal = strdup(err->msg);
+	return item->refusal ? 0 : cg_error_errno(err, "expansions");
 }
 
 static int expand_models(struct session *s, const char *const *models, size_t count,
@@ -251,12 +257,13 @@ static json_t *typed_value(const char *text, const json_t *like)
 	return json_string(text);
 }
 
-static json_t *typed_overrides(const struct session *s, const struct cg_expansion *plain)
+static json_t *typed_overrides(const struct session *s, const struct cg_definition *definition,
+			       const struct cg_expansion *plain)
 {
 	json_t *props = json_object();
 
-	for (size_t i = 0; i < s->plan->definition->count; i++) {
-		const struct cg_override *o = &s->plan->definition->overrides[i];
+	for (size_t i = 0; i < definition->count; i++) {
+		const struct cg_override *o = &definition->overrides[i];
 		cg_auto_json json_t *yes = json_true();
 		const json_t *like = json_object_get(plain->scalars, o->name);
 
@@ -276,24 +283,24 @@ static const struct cg_expansion *find_item(const struct session *s, const char 
 }
 
 /* On the probe model the overrides go over "all off". */
-static int send_custom(struct session *s, const struct cg_expansion *plain, struct cg_error *err)
+static int send_custom(struct session *s, const struct cg_definition *definition,
+		       struct cg_error *err)
 {
-	const char *model = s->plan->definition->model;
-	json_t *props = typed_overrides(s, plain);
+	json_t *props = typed_overrides(s, definition, find_item(s, definition->model));
 
-	if (s->plan->vocabulary && strcmp(model, CG_SESSION_PROBE_MODEL) == 0) {
+	if (s->plan->vocabulary && strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
 		json_t *off = all_off(s);
 
 		json_object_update(off, props);
 		json_decref(props);
 		props = off;
 	}
-	return cg_query_send_expansion(s->qmp, "full", model, props, err);
+	return cg_query_send_expansion(s->qmp, "full", definition->model, props, err);
 }
 
-static int expand_custom(struct session *s, struct cg_error *err)
+static int expand_custom(struct session *s, const struct cg_definition *definition,
+			 struct cg_error *err)
 {
-	const struct cg_definition *definition = s->plan->definition;
 	cg_auto_free char *text = NULL;
 
 	if (!definition->count)
@@ -301,30 +308,49 @@ static int expand_custom(struct session *s, struct cg_error *err)
 	text = cg_definition_print(definition);
 	if (!text)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
-	if (send_custom(s, find_item(s, definition->model), err) < 0)
+	if (send_custom(s, definition, err) < 0)
 		return -1;
 	return take_item(s, text, err);
 }
 
+/* Which plain models to expand: none twice. */
+static size_t pick_models(const struct session *s, const char **models)
+{
+	const struct cg_session_plan *plan = s->plan;
+	const json_t *model;
+	size_t count = 0, i;
+
+	for (size_t w = 0; w < plan->wanted_count && plan->expand == CG_EXPAND_WANTED; w++) {
+		bool there = false;
+
+		for (size_t j = 0; j < count; j++)
+			there |= strcmp(models[j], plan->wanted[w]->model) == 0;
+		if (!there)
+			models[count++] = plan->wanted[w]->model;
+	}
+	if (plan->expand == CG_EXPAND_WANTED)
+		return count;
+	json_array_foreach(s->out->models, i, model)
+		if (plan->expand == CG_EXPAND_ALL || cg_session_is_host_bound(model))
+			models[count++] = cg_json_text(model, "name");
+	return count;
+}
+
 static int ask_expansions(struct session *s, struct cg_error *err)
 {
-	size_t room = json_array_size(s->out->models) + 2, count = 0;
+	const struct cg_session_plan *plan = s->plan;
+	size_t room = json_array_size(s->out->models) + 2 * plan->wanted_count + 1;
 	cg_auto_free const char **models = calloc(room, sizeof(*models));
-	const json_t *model;
-	size_t i;
 
 	s->out->items = calloc(room, sizeof(*s->out->items));
 	if (!models || !s->out->items)
 		return cg_error_errno(err, "expansions");
-	if (s->plan->expand == CG_EXPAND_ONE)
-		models[count++] = s->plan->definition->model;
-	else
-		json_array_foreach(s->out->models, i, model)
-			if (s->plan->expand == CG_EXPAND_ALL || cg_session_is_host_bound(model))
-				models[count++] = cg_json_text(model, "name");
-	if (expand_models(s, models, count, err) < 0)
+	if (expand_models(s, models, pick_models(s, models), err) < 0)
 		return -1;
-	return s->plan->expand == CG_EXPAND_ONE ? expand_custom(s, err) : 0;
+	for (size_t i = 0; i < plan->wanted_count && plan->expand == CG_EXPAND_WANTED; i++)
+		if (expand_custom(s, plan->wanted[i], err) < 0)
+			return -1;
+	return 0;
 }
 
 static int converse(struct session *s, struct cg_error *err)
@@ -375,8 +401,6 @@ int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *
 	s.qmp = cg_process_qmp(process);
 	if (converse(&s, err) == 0)
 		return 0;
-	if (err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN)
-		return -1;
 	return cg_process_failed(process, &out->outcome, err);
 }
 
@@ -390,6 +414,7 @@ void cg_session_result_deinit(struct cg_session_result *result)
 	cg_vocabulary_free(result->vocabulary);
 	for (size_t i = 0; i < result->count; i++) {
 		free(result->items[i].definition);
+		free(result->items[i].refusal);
 		cg_expansion_deinit(&result->items[i].expansion);
 	}
 	free(result->items);

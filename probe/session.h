@@ -20,7 +20,7 @@
 
 enum cg_session_expand {
 	CG_EXPAND_NONE,
-	CG_EXPAND_ONE,	      /* plan->definition and its plain model */
+	CG_EXPAND_WANTED,     /* plan->wanted and their plain models */
 	CG_EXPAND_HOST_BOUND, /* the models that depend on the host: see cg_session_is_host_bound() */
 	CG_EXPAND_ALL,	      /* every model of the machine type */
 };
@@ -40,15 +40,17 @@ struct cg_session_plan {
 	const struct cg_vocabulary *vocabulary;
 	bool definitions; /* ask for the models and, with a vocabulary, U */
 	enum cg_session_expand expand;
-	const struct cg_definition *definition;
+	const struct cg_definition *const *wanted;
+	size_t wanted_count;
 	struct cg_memo *memo; /* replies already understood; NULL for none */
 	struct cg_qmp_limits limits;
 };
 
-/* An expansion with the definition that it is of. */
+/* An expansion with the definition that it is of, or why QEMU refused it (then without scalars). */
 struct cg_session_item {
 	char *definition;
 	struct cg_expansion expansion;
+	char *refusal;
 };
 
 struct cg_session_result {
@@ -66,10 +68,7 @@ struct cg_session_result {
 	struct cg_outcome outcome; /* when it failed */
 };
 
-/*
- * Start, ask, kill. Blocks. On failure *out may hold a part of the answers (an expansion that is refused ends
- * nothing but itself: CG_E_REFUSED with everything else in place).
- */
+/* Start, ask, kill. Blocks. On failure *out may hold a part of the answers. */
 cg_must_check int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
 				 struct cg_error *err);
 void cg_session_result_deinit(struct cg_session_result *result);

@@ -14,7 +14,10 @@ unit_tests = \
 	%D%/unit/test-modules \
 	%D%/unit/test-tree
 
-bats_tests =
+bats_tests = \
+	%D%/cli/second-host.bats \
+	%D%/cli/stale.bats \
+	%D%/cli/truth.bats
 
 script_tests = \
 	%D%/check-dist.sh \
@@ -25,12 +28,13 @@ test_data = \
 	%D%/cli/helpers.bash \
 	%D%/lint \
 	%D%/no-bats \
-	%D%/tally
+	%D%/tally \
+	%D%/truth/truth.bash
 
 noinst_HEADERS += \
 	%D%/unit/fake-root.h \
 	%D%/unit/unit.h
-check_PROGRAMS += $(unit_tests)
+check_PROGRAMS += $(unit_tests) %D%/truth/vcpu
 TESTS += $(unit_tests) $(bats_tests) $(script_tests)
 EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
 
