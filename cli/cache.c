@@ -96,16 +96,33 @@ static int print_path(const struct cg_view *view, const json_t *reply, struct cg
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_cache_list = { "cache list", "cache-list", NULL,
-					    "the facts that the cache holds", print_facts };
-const struct cg_verb cg_verb_cache_why = { "cache why", "cache-why", NULL,
-					   "what would be measured again now, and what changed",
-					   print_why };
-const struct cg_verb cg_verb_cache_history = { "cache history", "cache-history", NULL,
-					       "what hosts and emulators could not give, over time",
-					       print_facts };
-const struct cg_verb cg_verb_cache_prune = { "cache prune", "cache-prune", NULL,
-					     "forget other hosts, other emulators and history",
-					     print_prune };
-const struct cg_verb cg_verb_cache_path = { "cache path", "cache-path", NULL,
-					    "where the cache is", print_path };
+const struct cg_verb cg_verb_cache_list = {
+	.name = "cache list",
+	.command = "cache-list",
+	.help = "the facts that the cache holds",
+	.print = print_facts,
+};
+const struct cg_verb cg_verb_cache_why = {
+	.name = "cache why",
+	.command = "cache-why",
+	.help = "what would be measured again now, and what changed",
+	.print = print_why,
+};
+const struct cg_verb cg_verb_cache_history = {
+	.name = "cache history",
+	.command = "cache-history",
+	.help = "what hosts and emulators could not give, over time",
+	.print = print_facts,
+};
+const struct cg_verb cg_verb_cache_prune = {
+	.name = "cache prune",
+	.command = "cache-prune",
+	.help = "forget other hosts, other emulators and history",
+	.print = print_prune,
+};
+const struct cg_verb cg_verb_cache_path = {
+	.name = "cache path",
+	.command = "cache-path",
+	.help = "where the cache is",
+	.print = print_path,
+};

@@ -30,5 +30,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_emulators = { "emulators", "emulators", NULL,
-					   "the emulators that are installed", print };
+const struct cg_verb cg_verb_emulators = {
+	.name = "emulators",
+	.command = "emulators",
+	.help = "the emulators that are installed",
+	.print = print,
+};

@@ -79,6 +79,10 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_expand = { "expand", "expand", "definition",
-					"what a CPU definition asks for, and what a guest gets",
-					print };
+const struct cg_verb cg_verb_expand = {
+	.name = "expand",
+	.command = "expand",
+	.operand = "definition",
+	.help = "what a CPU definition asks for, and what a guest gets",
+	.print = print,
+};

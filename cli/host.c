@@ -30,6 +30,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_host = { "host", "host", NULL,
-				      "this host's fingerprint: all that answers under KVM depend on",
-				      print };
+const struct cg_verb cg_verb_host = {
+	.name = "host",
+	.command = "host",
+	.help = "this host's fingerprint: all that answers under KVM depend on",
+	.print = print,
+};

@@ -15,4 +15,5 @@ cpugate_SOURCES = \
 	%D%/paint.c \
 	%D%/paint.h \
 	%D%/probe.c \
-	%D%/verb.h
+	%D%/verb.h \
+	%D%/verify.c

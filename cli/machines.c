@@ -38,5 +38,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_machines = { "machines", "machines", NULL,
-					  "the emulator's machine types, aliases resolved", print };
+const struct cg_verb cg_verb_machines = {
+	.name = "machines",
+	.command = "machines",
+	.help = "the emulator's machine types, aliases resolved",
+	.print = print,
+};

@@ -20,14 +20,15 @@
 
 static const struct cg_verb *const verbs[] = {
 	&cg_verb_models,     &cg_verb_expand,	     &cg_verb_machines,	   &cg_verb_emulators,
-	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_cache_list,  &cg_verb_cache_why,
+	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
 	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
 };
 
 static const struct option long_options[] = {
 	{ "emulator", required_argument, NULL, 'e' }, { "machine", required_argument, NULL, 'M' },
 	{ "accel", required_argument, NULL, 'a' },    { "json", no_argument, NULL, 'j' },
-	{ "all", no_argument, NULL, 'A' },
+	{ "all", no_argument, NULL, 'A' },	      { "sample", required_argument, NULL, 'n' },
+	{ "seed", required_argument, NULL, 's' },
 	{ "help", no_argument, NULL, 'h' },	      { "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -49,7 +50,8 @@ static void print_help(void)
 	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
 	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
 	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
-	     "  --all             probe: every machine type\n"
+	     "  --all             probe, verify: every machine type\n"
+	     "  --sample N        verify: so many vCPUs, picked by --seed N\n"
 	     "  --json            the reply as JSON\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
@@ -99,6 +101,20 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 	return count ? usage("one word too many:", words[0]) : 0;
 }
 
+/* Options whose value is a number. */
+static int take_number(struct command_line *line, const char *name, const char *text)
+{
+	char *end;
+	long long number;
+
+	errno = 0;
+	number = strtoll(text, &end, 10);
+	if (errno || end == text || *end || number < 0)
+		return usage("not a number:", text);
+	json_object_set_new(line->args, name, json_integer(number));
+	return 0;
+}
+
 /* 0 to go on, else *status is the exit status. */
 static int read_command_line(struct command_line *line, int argc, char **argv, int *status)
 {
@@ -120,10 +136,14 @@ static int read_command_line(struct command_line *line, int argc, char **argv, i
 			line->json = true;
 		else if (option == 'A')
 			json_object_set_new(line->args, "all", json_true());
+		else if (option == 'n' || option == 's')
+			*status = take_number(line, option == 'n' ? "sample" : "seed", optarg);
 		else if (!json_string(optarg))
 			return *status = usage("not UTF-8:", optarg), -1;
 		else
 			json_object_set_new(line->args, name, json_string(optarg));
+		if (*status)
+			return -1;
 	}
 	*status = read_operands(line, argv + optind, argc - optind);
 	return *status ? -1 : 0;
@@ -183,11 +203,13 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 				.width = width_of_terminal() };
 	cg_auto_free char *text = NULL;
 
-	if (!line->json)
-		return line->verb->print(&view, reply, err);
-	text = cg_json_pretty(reply);
-	puts(text ? text : "null");
-	return CG_EXIT_YES;
+	if (!line->json && line->verb->print(&view, reply, err) < 0)
+		return -1;
+	if (line->json) {
+		text = cg_json_pretty(reply);
+		puts(text ? text : "null");
+	}
+	return line->verb->status ? line->verb->status(reply) : CG_EXIT_YES;
 }
 
 static int ask(struct cg_context *context, const struct command_line *line, struct cg_bar *bar,

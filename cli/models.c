@@ -105,6 +105,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_models = { "models", "models", NULL,
-					"which CPU models a guest can get, and what the others lack",
-					print };
+const struct cg_verb cg_verb_models = {
+	.name = "models",
+	.command = "models",
+	.help = "which CPU models a guest can get, and what the others lack",
+	.print = print,
+};

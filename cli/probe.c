@@ -37,5 +37,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-const struct cg_verb cg_verb_probe = { "probe", "probe", NULL,
-				       "measure everything about a machine type now", print };
+const struct cg_verb cg_verb_probe = {
+	.name = "probe",
+	.command = "probe",
+	.help = "measure everything about a machine type now",
+	.print = print,
+};

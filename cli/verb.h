@@ -26,8 +26,9 @@ struct cg_verb {
 	const char *operand;  /* argument that the operand is for, or NULL */
 	const char *help;     /* one line */
 	int (*print)(const struct cg_view *view, const json_t *reply, struct cg_error *err);
+	int (*status)(const json_t *reply); /* the exit status that a reply means; NULL: 0 */
 };
 
-extern const struct cg_verb cg_verb_probe, cg_verb_models, cg_verb_expand, cg_verb_machines,
+extern const struct cg_verb cg_verb_probe, cg_verb_verify, cg_verb_models, cg_verb_expand, cg_verb_machines,
 	cg_verb_emulators, cg_verb_host, cg_verb_cache_list, cg_verb_cache_why,
 	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path;

@@ -14,6 +14,9 @@ libcg_la_SOURCES += \
 	%D%/models.c \
 	%D%/parts.c \
 	%D%/parts.h \
+	%D%/prediction.c \
+	%D%/prediction.h \
 	%D%/probe.c \
 	%D%/question.c \
-	%D%/question.h
+	%D%/question.h \
+	%D%/verify.c

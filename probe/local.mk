@@ -10,4 +10,6 @@ libcg_la_SOURCES += \
 	%D%/prober.c \
 	%D%/prober.h \
 	%D%/session.c \
-	%D%/session.h
+	%D%/session.h \
+	%D%/trial.c \
+	%D%/trial.h

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* E, U and dry runs, put together. */
+#include "lib/prediction.h"
+
+struct subject {
+	const struct cg_question *question;
+	const char *accel, *machine;
+	const struct cg_definition *definition;
+};
+
+static int load(struct cg_prediction *p, const struct subject *s,
+		struct cg_featureset *unsupported, struct cg_error *err)
+{
+	struct cg_facts *facts = s->question->facts;
+	bool known = false, has_u = false, has_models;
+
+	p->text = cg_definition_print(s->definition);
+	if (!p->text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+	if (cg_facts_model(facts, s->accel, s->machine, s->definition->model, &has_models,
+			   &p->model, err) < 0)
+		return -1;
+	if (p->model &&
+	    (cg_facts_expansion(facts, s->accel, s->machine, p->text,
+				cg_session_is_host_bound(p->model), &known, &p->expansion, err) < 0 ||
+	     cg_facts_unsupported(facts, s->accel, s->machine, &has_u, unsupported, err) < 0))
+		return -1;
+	if (!known || !has_u)
+		return cg_error_set(err, CG_E_UNKNOWN,
+				    "%s doesn't say what its CPU models consist of",
+				    cg_identity_path(s->question->identity));
+	return 0;
+}
+
+/* What the definition switches on by name. */
+static struct cg_featureset switched_on(const struct subject *s)
+{
+	const struct cg_vocabulary *vocabulary = s->question->emulator->vocabulary;
+	struct cg_featureset set = { 0 };
+	bool on;
+
+	for (size_t i = 0; i < s->definition->count; i++) {
+		const struct cg_override *o = &s->definition->overrides[i];
+		size_t feature = cg_vocabulary_find(vocabulary, o->name);
+
+		if (feature < CG_FEATURES_MAX && cg_definition_bool(o->value, &on) && on)
+			cg_featureset_add(&set, feature);
+	}
+	return set;
+}
+
+/* Where QEMU's own list for a plain model isn't E ∩ U, QEMU is right about its own binary. */
+static int use_own_list(struct cg_prediction *p, const struct subject *s, struct cg_error *err)
+{
+	struct cg_facts *facts = s->question->facts;
+	cg_auto_json json_t *unavailable = NULL;
+	size_t unknown;
+
+	if (cg_facts_contradicted(facts, s->accel, s->machine, &p->contradicted, err) < 0)
+		return -1;
+	if (!p->contradicted || s->definition->count)
+		return 0;
+	if (cg_facts_unavailable(facts, s->accel, s->machine, &unavailable, err) < 0)
+		return -1;
+	p->removed = cg_vocabulary_set(s->question->emulator->vocabulary,
+				       json_object_get(unavailable, s->definition->model), &unknown);
+	p->effective = cg_featureset_minus(&p->expansion.features, &p->removed);
+	return 0;
+}
+
+static int decide(struct cg_prediction *p, const struct subject *s, struct cg_error *err)
+{
+	struct cg_facts *facts = s->question->facts;
+	enum cg_started own, largest;
+
+	p->usable = CG_USABLE_NO;
+	if (!cg_featureset_is_empty(&p->removed) || json_object_get(p->model, "blockers"))
+		return 0;
+	if (cg_facts_started(facts, s->accel, s->machine, p->text, &own, &p->why, err) < 0 ||
+	    cg_facts_started(facts, s->accel, NULL, "max", &largest, NULL, err) < 0)
+		return -1;
+	if (own == CG_STARTED_YES || (own == CG_STARTED_UNKNOWN && largest == CG_STARTED_YES &&
+				      !s->definition->count))
+		p->usable = CG_USABLE_YES;
+	else if (own == CG_STARTED_UNKNOWN)
+		p->usable = CG_USABLE_UNKNOWN;
+	return 0;
+}
+
+static int make(struct cg_prediction *p, const struct subject *s, struct cg_error *err)
+{
+	struct cg_featureset unsupported = { 0 }, wanted;
+
+	if (load(p, s, &unsupported, err) < 0)
+		return -1;
+	p->effective = cg_featureset_minus(&p->expansion.features, &unsupported);
+	wanted = switched_on(s);
+	wanted = cg_featureset_or(&wanted, &p->expansion.features);
+	p->removed = cg_featureset_minus(&wanted, &p->effective);
+	if (use_own_list(p, s, err) < 0)
+		return -1;
+	return decide(p, s, err);
+}
+
+int cg_prediction_make(struct cg_prediction *out, const struct cg_question *question,
+		       const char *accel, const char *machine,
+		       const struct cg_definition *definition, struct cg_error *err)
+{
+	struct subject subject = { question, accel, machine, definition };
+	cg_auto_prediction struct cg_prediction prediction = { 0 };
+
+	if (make(&prediction, &subject, err) < 0)
+		return -1;
+	*out = prediction;
+	prediction = (struct cg_prediction){ 0 };
+	return 0;
+}
+
+void cg_prediction_deinit(struct cg_prediction *prediction)
+{
+	free(prediction->text);
+	json_decref(prediction->model);
+	cg_expansion_deinit(&prediction->expansion);
+	json_decref(prediction->why);
+	*prediction = (struct cg_prediction){ 0 };
+}
