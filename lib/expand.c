@@ -32,6 +32,8 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 		cg_vocabulary_list(vocabulary, &p->effective), "properties", p->expansion.scalars,
 		"usable", usable_of(p));
 
+	if (!cg_featureset_is_empty(&p->ignored))
+		json_object_set_new(out, "ignored", cg_vocabulary_list(vocabulary, &p->ignored));
 	if (p->why)
 		json_object_set(out, "not-startable", p->why);
 	json_object_set_new(out, "enforced", json_boolean(cg_question_is_enforced(q)));

@@ -2,6 +2,8 @@
 /* E, U and dry runs, put together. */
 #include "lib/prediction.h"
 
+#include <string.h>
+
 struct subject {
 	const struct cg_question *question;
 	const char *accel, *machine;
@@ -46,6 +48,26 @@ static struct cg_featureset switched_on(const struct subject *s)
 		if (feature < CG_FEATURES_MAX && cg_definition_bool(o->value, &on) && on)
 			cg_featureset_add(&set, feature);
 	}
+	return set;
+}
+
+/*
+ * Without KVM (or with kvm=off) x86_cpu_expand_features() clears the word of KVM's paravirtual features before
+ * anything is filtered, so that asking for one of them is neither granted nor reported. They are known by
+ * their names, and by not being among what the accelerator can't give, since nobody asks it.
+ */
+static struct cg_featureset dropped_in_silence(const struct cg_prediction *p,
+					       const struct subject *s,
+					       const struct cg_featureset *unsupported)
+{
+	const struct cg_vocabulary *vocabulary = s->question->emulator->vocabulary;
+	struct cg_featureset set = { 0 };
+
+	cg_featureset_each(&p->removed, i)
+		if (strncmp(cg_vocabulary_name(vocabulary, i), "kvm", strlen("kvm")) == 0 &&
+		    !cg_featureset_has(&p->expansion.features, i) &&
+		    !cg_featureset_has(unsupported, i))
+			cg_featureset_add(&set, i);
 	return set;
 }
 
@@ -97,6 +119,7 @@ static int make(struct cg_prediction *p, const struct subject *s, struct cg_erro
 	wanted = switched_on(s);
 	wanted = cg_featureset_or(&wanted, &p->expansion.features);
 	p->removed = cg_featureset_minus(&wanted, &p->effective);
+	p->ignored = dropped_in_silence(p, s, &unsupported);
 	if (use_own_list(p, s, err) < 0)
 		return -1;
 	return decide(p, s, err);

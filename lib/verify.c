@@ -27,7 +27,7 @@ struct item {
 	char *text;
 	const char *accel, *machine;
 	bool skipped; /* nothing can be predicted: the machine type doesn't start, QEMU refuses the definition */
-	struct cg_featureset effective, removed;
+	struct cg_featureset effective, removed, ignored;
 	enum cg_usable usable;
 	struct cg_trial trial;
 	int ret;
@@ -245,7 +245,8 @@ static int predict(struct plan *p, enum cg_depth depth, struct cg_error *err)
 				       &item->definition, err) < 0)
 			return -1;
 		item->effective = prediction.effective;
-		item->removed = prediction.removed;
+		item->removed = cg_featureset_minus(&prediction.removed, &prediction.ignored);
+		item->ignored = prediction.ignored;
 		item->usable = prediction.usable;
 	}
 	return 0;
@@ -324,6 +325,7 @@ static json_t *wrong_start(const struct item *item)
 		return json_pack("{s:s, s:s}", "started", "no, though predicted", "words",
 				 item->trial.outcome.words);
 	if (started && item->usable == CG_USABLE_NO && cg_featureset_is_empty(&item->removed) &&
+	    cg_featureset_is_empty(&item->ignored) &&
 	    cg_featureset_is_empty(&item->trial.unavailable))
 		return json_pack("{s:s}", "started", "yes, though not predicted");
 	return NULL;
