@@ -65,12 +65,7 @@ bool cg_door_enter(struct cg_door *door)
 
 bool cg_door_own(struct cg_door *door)
 {
-	return door->fd >= 0 && cg_lock_file_set(door->fd, CG_LOCK_FILE_DOOR, F_WRLCK);
-}
-
-bool cg_door_can_own(const struct cg_door *door)
-{
-	return door->fd >= 0 && (fcntl(door->fd, F_GETFL) & O_ACCMODE) == O_RDWR;
+	return cg_lock_file_set(door->fd, CG_LOCK_FILE_DOOR, F_WRLCK);
 }
 
 void cg_door_leave(struct cg_door *door)
@@ -120,9 +115,15 @@ static bool can_write(const char *path)
 	return faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) == 0;
 }
 
-bool cg_door_is_static(const struct cg_door *door)
+int cg_door_obstacle(const struct cg_door *door)
 {
 	cg_auto_free char *copy = strdup(door->path);
+
+	return copy && can_write(dirname(copy)) ? 0 : errno;
+}
+
+bool cg_door_is_static(const struct cg_door *door)
+{
 	cg_auto_free char *log = NULL;
 	struct stat st;
 
@@ -130,7 +131,7 @@ bool cg_door_is_static(const struct cg_door *door)
 		log = NULL;
 		return false;
 	}
-	if (!copy || can_write(door->path) || can_write(dirname(copy)))
+	if (can_write(door->path) || !cg_door_obstacle(door))
 		return false;
 	return access(door->path, R_OK) == 0 && (stat(log, &st) < 0 || st.st_size == 0);
 }

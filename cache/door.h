@@ -32,12 +32,11 @@ void cg_door_deinit(struct cg_door *door);
 bool cg_door_enter(struct cg_door *door);
 
 /*
- * Have the door alone; nobody can have entered in between if we stood in it. Never waits.
+ * Have the door alone; nobody can have entered in between if we stood in it. Never waits:
+ * false and errno EAGAIN if others stand in it, another errno if it can't be locked.
  */
 bool cg_door_own(struct cg_door *door);
 
-/* Could we ever have the door alone, and then rename the file? */
-bool cg_door_can_own(const struct cg_door *door);
 void cg_door_leave(struct cg_door *door);
 
 /*
@@ -52,3 +51,6 @@ cg_must_check int cg_door_set_aside(struct cg_door *door, const char *suffix,
  * and no log waits to be written back: what is in the file is then all there is.
  */
 bool cg_door_is_static(const struct cg_door *door);
+
+/* Why nothing can be made in the database's folder, as an errno; 0 if it can be. */
+int cg_door_obstacle(const struct cg_door *door);

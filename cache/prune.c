@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Forgetting: which keys are kept says the caller, which text is still needed is found
- * out.
- */
+/* Forgetting. Which keys stay says the caller, which text stays is found out here. */
 #include "cache/marks.h"
 #include "cache/query.h"
 
@@ -100,6 +97,8 @@ static int prune_blobs(struct cg_store *store, struct cg_marks *blobs,
 static int prune_all(struct cg_store *store, struct prune *prune, struct cg_error *err)
 {
 	struct cg_query shrink = { .sql = CG_SQL_SHRINK };
+	struct cg_query write_back = { .sql = CG_SQL_WRITE_BACK };
+	struct cg_error ignored;
 	bool own;
 	int rc;
 
@@ -110,23 +109,25 @@ static int prune_all(struct cg_store *store, struct prune *prune, struct cg_erro
 		rc = prune_blobs(store, &prune->blobs, err);
 	if (rc == 0)
 		rc = cg_query_run(store, &shrink, err);
-	return cg_query_finish(store, own, rc, err);
+	if (cg_query_finish(store, own, rc, err) < 0)
+		return -1;
+	/*
+	 * The file gets shorter with its log written back: now, or by the last to close.
+	 */
+	if (own)
+		(void)!cg_query_run(store, &write_back, &ignored);
+	return 0;
 }
 
 int cg_store_prune(struct cg_store *store, bool (*keep)(const char *parts, void *data),
 		   void *data, int64_t *facts, struct cg_error *err)
 {
 	struct prune prune = { .keep = keep, .data = data };
-	struct cg_query write_back = { .sql = CG_SQL_WRITE_BACK };
 	int rc = prune_all(store, &prune, err);
 
 	cg_marks_deinit(&prune.keys);
 	cg_marks_deinit(&prune.blobs);
-	/*
-	 * The file gets shorter when the log is written back; if others read now, then
-	 * later.
-	 */
-	if (rc < 0 || cg_query_run(store, &write_back, err) < 0)
+	if (rc < 0)
 		return -1;
 	*facts = cg_store_state(store) == CG_STORE_READ_WRITE ? prune.facts : 0;
 	return 0;

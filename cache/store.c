@@ -186,6 +186,9 @@ static int explain(const struct cg_store *store, int rc, struct cg_error *err)
 	case SQLITE_IOERR:
 	case SQLITE_CANTOPEN:
 		errno = sqlite3_system_errno(store->db);
+		/* What it can't make, SQLite tries to read: "missing" is no news then. */
+		if (errno == ENOENT)
+			errno = cg_door_obstacle(&store->door) ?: ENOENT;
 		break;
 	default:
 		errno = 0;
@@ -325,7 +328,7 @@ static int look(struct cg_store *store, int64_t *version)
 	return uri ? connect_to(store, uri, read, version) : SQLITE_NOMEM;
 }
 
-/* One migration; no more than one process does it. */
+/* Make version *@version + 1 of the schema, all of it or nothing. */
 static int migrate_once(struct cg_store *store, int64_t *version)
 {
 	struct cg_query begin = { .sql = CG_SQL_BEGIN };
@@ -333,29 +336,30 @@ static int migrate_once(struct cg_store *store, int64_t *version)
 	char set_version[64];
 	int rc = execute(store, &begin);
 
+	snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d",
+		 (int)*version + 1);
 	if (rc == SQLITE_OK)
-		rc = read_version(store, version);
-	if (rc == SQLITE_OK && *version < KNOWN_VERSION) {
-		snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d",
-			 (int)++*version);
-		rc = sqlite3_exec(store->db, migrations[*version - 1], NULL, NULL, NULL);
-		if (rc == SQLITE_OK)
-			rc = sqlite3_exec(store->db, set_version, NULL, NULL, NULL);
-	}
+		rc = sqlite3_exec(store->db, migrations[*version], NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(store->db, set_version, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = execute(store, &commit);
 	if (rc != SQLITE_OK)
 		roll_back(store);
+	else
+		++*version;
 	return rc;
 }
 
-static int migrate(struct cg_store *store, int64_t version)
+/* From the file's version to ours. */
+static int migrate(struct cg_store *store)
 {
-	int rc = SQLITE_OK;
+	int64_t version = 0;
+	int rc = read_version(store, &version);
 
-	if (sqlite3_db_readonly(store->db, "main"))
-		return SQLITE_READONLY;
-	if (version == 0)
+	if (rc == SQLITE_OK && sqlite3_db_readonly(store->db, "main"))
+		rc = SQLITE_READONLY;
+	if (rc == SQLITE_OK && version == 0)
 		rc = sqlite3_exec(
 			store->db,
 			"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
@@ -383,83 +387,110 @@ static bool is_foreign(struct cg_store *store)
 
 enum finding {
 	USABLE,
+	OLDER, /* or empty; connected, for migrate() */
 	DAMAGED,
 	NEWER,
 	USELESS, /* can't be opened, or is not ours to set aside */
 };
 
-/* Open the file, bring its schema up to date, and say in @why what is wrong with it. */
+/* Open the file, and say in @why what is wrong with it. */
 static enum finding examine(struct cg_store *store, struct cg_error *why)
 {
-	int64_t version = 0;
+	int64_t version = KNOWN_VERSION;
 	int rc = look(store, &version);
+	bool foreign = version != KNOWN_VERSION && is_foreign(store);
 
 	if (rc == SQLITE_OK && version < 0)
 		rc = SQLITE_CORRUPT;
-	if (rc == SQLITE_OK && version < KNOWN_VERSION && !is_foreign(store))
-		rc = migrate(store, version);
 	/* Fails where our tables are missing; the first answer needs it anyway. */
-	if (rc == SQLITE_OK && version <= KNOWN_VERSION)
+	if (rc == SQLITE_OK && version == KNOWN_VERSION)
 		rc = prepare(store, CG_SQL_GET_FACT);
-	if (rc == SQLITE_OK && version <= KNOWN_VERSION)
-		return USABLE;
-	if ((rc == SQLITE_OK || rc == SQLITE_ERROR) && is_foreign(store)) {
+	if (foreign || (rc == SQLITE_ERROR && is_foreign(store))) {
 		(void)cg_error_set(why, CG_E_USAGE,
 				   "%s is another program's database: it is left alone",
 				   store->door.path);
 		return USELESS;
 	}
-	if (rc == SQLITE_OK) {
+	if (rc != SQLITE_OK) {
+		(void)explain(store, rc, why);
+		return why->code == CG_E_CORRUPT ? DAMAGED : USELESS;
+	}
+	if (version > KNOWN_VERSION) {
 		(void)cg_error_set(why, CG_E_NEWER,
 				   "the cache %s was written by a newer version (its"
 				   " schema is %d, this version knows %d)",
 				   store->door.path, (int)version, KNOWN_VERSION);
 		return NEWER;
 	}
-	(void)explain(store, rc, why);
-	return why->code == CG_E_CORRUPT ? DAMAGED : USELESS;
+	if (version < KNOWN_VERSION) {
+		(void)cg_error_set(why, CG_E_TIMEOUT,
+				   "the cache %s cannot be made: its folder is read-only,"
+				   " or others still use one that was removed",
+				   store->door.path);
+		return OLDER;
+	}
+	return USABLE;
 }
 
-/* With the door to ourselves: set the file aside and begin a new one. */
+/* Bring an older or empty file up to date. Only for who has the door alone. */
+static enum finding update(struct cg_store *store, struct cg_error *why)
+{
+	int rc = migrate(store);
+
+	if (rc == SQLITE_OK)
+		return examine(store, why);
+	(void)explain(store, rc, why);
+	return USELESS;
+}
+
+/* Set the file aside and begin a new one. Only for who has the door alone. */
 static enum finding replace(struct cg_store *store, enum finding finding,
 			    struct cg_error *why)
 {
 	const char *suffix = finding == NEWER ? "newer" : "corrupt";
 	struct cg_error warning;
 
+	disconnect(store);
 	if (cg_door_set_aside(&store->door, suffix, why) < 0)
 		return USELESS;
 	(void)cg_error_set(&warning, why->code,
 			   "%s; it is kept as %s.%s, and a new one was begun", why->msg,
 			   store->door.path, suffix);
 	finding = examine(store, why);
+	if (finding == OLDER)
+		finding = update(store, why);
 	if (finding == USABLE)
 		warn(store, &warning);
-	(void)cg_door_enter(&store->door);
-	return finding == USABLE ? USABLE : USELESS;
+	return finding;
 }
 
 /* One try of settle(). True when there is nothing to wait for. */
 static bool try_to_settle(struct cg_store *store, enum finding *finding,
 			  struct cg_error *why)
 {
+	bool retry;
+
+	*finding = USELESS;
 	if (!cg_door_enter(&store->door)) {
-		(void)cg_error_set(why, CG_E_TIMEOUT, "the cache %s is being set aside",
+		(void)cg_error_set(why, CG_E_TIMEOUT, "the cache %s is being made",
 				   store->door.path);
 		return false;
 	}
 	*finding = examine(store, why);
 	if (*finding == USABLE || *finding == USELESS)
 		return true;
-	disconnect(store);
 	if (cg_door_own(&store->door)) {
-		*finding = replace(store, *finding, why);
+		*finding = *finding == OLDER ? update(store, why)
+					     : replace(store, *finding, why);
+		(void)cg_door_enter(&store->door);
 		return true;
 	}
-	/* Others have it open. If they want to set it aside too, one of us must leave. */
+	/* If others are in the door for the same reason, one of us must leave. */
+	retry = errno == EAGAIN;
+	disconnect(store);
 	cg_door_leave(&store->door);
 	*finding = USELESS;
-	return !cg_door_can_own(&store->door);
+	return !retry;
 }
 
 /* Open what there is, or begin a new file, together with whoever else is doing it now. */

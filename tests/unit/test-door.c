@@ -476,24 +476,6 @@ static void reads_what_it_may_not_write(void **state)
 	set_modes(0700, 0600);
 }
 
-static void read_strange_name(int number)
-{
-	(void)number;
-	drop_privileges();
-	expect_read_only();
-}
-
-static void reads_a_path_with_special_characters(void **state)
-{
-	(void)state;
-	snprintf(cache, sizeof(cache), "%s/50%%?mode=x#y.db", home);
-	keep_a_fact();
-	remove_log();
-	set_modes(0500, 0400);
-	wait_for(in_child(read_strange_name, 0));
-	set_modes(0700, 0600);
-}
-
 static void open_without_rights(int number)
 {
 	struct cg_store *store;
@@ -504,6 +486,46 @@ static void open_without_rights(int number)
 	expect_warning(store, "Permission denied");
 	expect_nothing_kept(store);
 	cg_store_close(store);
+}
+
+/* Committed, but not yet written back from the log when the process ends. */
+static void put_and_die(int number)
+{
+	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
+
+	(void)number;
+	put(store, "old", "old text");
+	_exit(0);
+}
+
+static void reads_a_log_that_it_may_not_write_back(void **state)
+{
+	char path[128];
+
+	(void)state;
+	wait_for(in_child(put_and_die, 0));
+	must(size_of("-wal") > 0);
+	set_modes(0500, 0400);
+	wait_for(in_child(read_without_rights, 0));
+
+	/* Without its index the log can't be read, and the file alone would be half. */
+	set_modes(0700, 0400);
+	snprintf(path, sizeof(path), "%s-shm", cache);
+	must(unlink(path) == 0);
+	set_modes(0500, 0400);
+	wait_for(in_child(open_without_rights, 0));
+	set_modes(0700, 0600);
+}
+
+static void reads_a_path_with_special_characters(void **state)
+{
+	(void)state;
+	snprintf(cache, sizeof(cache), "%s/50%%?mode=x#y.db", home);
+	keep_a_fact();
+	remove_log();
+	set_modes(0500, 0400);
+	wait_for(in_child(read_without_rights, 0));
+	set_modes(0700, 0600);
 }
 
 static void an_unreadable_file_is_unavailable(void **state)
@@ -884,6 +906,7 @@ int main(void)
 		in_home(answers_with_misses_where_nothing_can_be),
 		in_home(a_folder_is_no_cache),
 		in_home(reads_what_it_may_not_write),
+		in_home(reads_a_log_that_it_may_not_write_back),
 		in_home(reads_a_path_with_special_characters),
 		in_home(an_unreadable_file_is_unavailable),
 		in_home(turns_read_only_when_it_cannot_write),

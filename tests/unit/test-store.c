@@ -509,6 +509,21 @@ static void prune_gives_the_space_back(void **state)
 	cg_store_close(store);
 }
 
+static void a_prune_can_be_rolled_back(void **state)
+{
+	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
+	struct cg_error err;
+
+	(void)state;
+	put(store, "a", "1");
+	must(cg_store_begin(store, &err) == 0);
+	assert_int_equal(prune(store, OTHER_PARTS), 1);
+	expect(store, "a", NULL);
+	cg_store_rollback(store);
+	expect(store, "a", "1");
+	cg_store_close(store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -529,6 +544,7 @@ int main(void)
 		in_home(prunes_what_is_not_kept),
 		in_home(prune_keeps_pieces_that_are_referred_to),
 		in_home(prune_gives_the_space_back),
+		in_home(a_prune_can_be_rolled_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
