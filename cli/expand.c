@@ -10,6 +10,8 @@ static void print_list(const struct cg_view *view, const char *title, const json
 {
 	char head[64];
 
+	if (!json_is_array(list))
+		return;
 	snprintf(head, sizeof(head), "%s (%zu)", title, json_array_size(list));
 	cg_paint(view, CG_PAINT_HEAD, head, 0);
 	putchar('\n');
@@ -21,6 +23,8 @@ static void print_scalars(const json_t *properties)
 	static const char *const shown[] = { "vendor", "family",     "model", "stepping",
 					     "level",  "xlevel", "phys-bits" };
 
+	if (!json_object_get(properties, shown[0])) /* no x86 */
+		return;
 	for (size_t i = 0; i < CG_COUNT(shown); i++) {
 		const json_t *value = json_object_get(properties, shown[i]);
 		cg_auto_free char *text = value ? cg_json_canonical(value) : NULL;
@@ -75,6 +79,9 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	print_scalars(json_object_get(reply, "properties"));
 	print_verdict(view, reply);
 	print_list(view, "missing here", json_object_get(reply, "removed"));
+	if (json_is_null(json_object_get(reply, "effective")))
+		print_list(view, "asks for, among what this target names",
+			   json_object_get(reply, "requested"));
 	print_list(view, "guest gets", json_object_get(reply, "effective"));
 	return CG_EXIT_YES;
 }

@@ -59,7 +59,9 @@ static void print_summary(const json_t *models)
 			example = cg_json_text(model, "name");
 	}
 	printf("%zu of %zu models usable here.", usable, json_array_size(models));
-	if (unknown)
+	if (unknown && unknown == json_array_size(models))
+		printf("  This target doesn't say what its models lack.");
+	else if (unknown)
 		printf("  ? %zu not started yet: cpugate probe does.", unknown);
 	if (example)
 		printf("  Why one isn't: cpugate expand %s", example);

@@ -2,8 +2,11 @@
 /* What questions share, made when it is first wanted. */
 #include "lib/context.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#define REPLY_MS_MAX (60 * 60 * 1000)
 
 struct cg_context {
 	char *cache_path;
@@ -34,6 +37,25 @@ char *cg_context_default_cache(void)
 	return len < 0 ? NULL : path;
 }
 
+/* Slow machines need more patience, and tests less. */
+static int read_patience(struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	const char *text = getenv("CPUGATE_REPLY_TIMEOUT");
+	char *end;
+	long ms;
+
+	if (!text || !*text)
+		return 0;
+	errno = 0;
+	ms = strtol(text, &end, 10);
+	if (errno || *end || ms < 1 || ms > REPLY_MS_MAX)
+		return cg_error_set(err, CG_E_USAGE,
+				    "CPUGATE_REPLY_TIMEOUT isn't 1 to %d milliseconds",
+				    REPLY_MS_MAX);
+	limits->reply_ns = ms * CG_MS;
+	return 0;
+}
+
 int cg_context_new(struct cg_context **out, const struct cg_context_options *options,
 		   struct cg_error *err)
 {
@@ -44,6 +66,8 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	json_object_seed(0); /* once, before there are threads */
 	context->limits = CG_QMP_LIMITS;
 	context->limits.cancel_fd = options->cancel_fd;
+	if (read_patience(&context->limits, err) < 0)
+		return -1;
 	context->progress = options->progress;
 	context->progress_data = options->progress_data;
 	context->warnings = json_array();

@@ -22,6 +22,10 @@ struct cg_context_options {
 	const char *host_root;	/* for tests: see cg_host_read(); NULL for the real one */
 };
 
+/*
+ * $CPUGATE_REPLY_TIMEOUT is how many milliseconds an emulator may take for one reply.
+ * CG_E_USAGE if it isn't a number of them.
+ */
 cg_must_check int cg_context_new(struct cg_context **out, const struct cg_context_options *options,
 				 struct cg_error *err);
 struct cg_context *cg_context_free(struct cg_context *context);

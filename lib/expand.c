@@ -20,6 +20,13 @@ static json_t *usable_of(const struct cg_prediction *p)
 					      : json_boolean(p->usable == CG_USABLE_YES);
 }
 
+/* null for what this target doesn't say. */
+static json_t *list_of(const struct cg_vocabulary *vocabulary, const struct cg_prediction *p,
+		       const struct cg_featureset *set)
+{
+	return p->has_effective ? cg_vocabulary_list(vocabulary, set) : json_null();
+}
+
 static json_t *describe(const struct cg_question *q, const struct cg_prediction *p)
 {
 	const struct cg_vocabulary *vocabulary = q->emulator->vocabulary;
@@ -28,8 +35,8 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 		cg_question_emulator(q), "machine", q->machine, "accel", q->accel, "definition",
 		p->text, "model", model_of(p), "requested",
 		cg_vocabulary_list(vocabulary, &p->expansion.features), "removed",
-		cg_vocabulary_list(vocabulary, &p->removed), "effective",
-		cg_vocabulary_list(vocabulary, &p->effective), "properties", p->expansion.scalars,
+		list_of(vocabulary, p, &p->removed), "effective",
+		list_of(vocabulary, p, &p->effective), "properties", p->expansion.scalars,
 		"usable", usable_of(p));
 
 	if (!cg_featureset_is_empty(&p->ignored))

@@ -48,7 +48,7 @@ static int add_model(const struct answer *a, const json_t *model, json_t *reply,
 
 	json_array_append_new(reply, out);
 	json_object_del(out, "blockers");
-	if (!a->question->emulator->vocabulary) {
+	if (a->question->emulator->measure == CG_MEASURE_NONE) {
 		json_object_set_new(out, "usable", json_null());
 		return 0;
 	}

@@ -14,7 +14,7 @@ static int load(struct cg_prediction *p, const struct subject *s,
 		struct cg_featureset *unsupported, struct cg_error *err)
 {
 	struct cg_facts *facts = s->question->facts;
-	bool known = false, has_u = false, has_models;
+	bool known = false, has_models;
 
 	p->text = cg_definition_print(s->definition);
 	if (!p->text)
@@ -25,9 +25,9 @@ static int load(struct cg_prediction *p, const struct subject *s,
 	if (p->model &&
 	    (cg_facts_expansion(facts, s->accel, s->machine, p->text,
 				cg_session_is_host_bound(p->model), &known, &p->expansion, err) < 0 ||
-	     cg_facts_unsupported(facts, s->accel, s->machine, &has_u, unsupported, err) < 0))
+	     cg_facts_unsupported(facts, s->accel, s->machine, &p->has_effective, unsupported, err) < 0))
 		return -1;
-	if (!known || !has_u)
+	if (!known)
 		return cg_error_set(err, CG_E_UNKNOWN,
 				    "%s doesn't say what its CPU models consist of",
 				    cg_identity_path(s->question->identity));
@@ -115,6 +115,9 @@ static int make(struct cg_prediction *p, const struct subject *s, struct cg_erro
 
 	if (load(p, s, &unsupported, err) < 0)
 		return -1;
+	p->usable = CG_USABLE_UNKNOWN;
+	if (!p->has_effective)
+		return 0;
 	p->effective = cg_featureset_minus(&p->expansion.features, &unsupported);
 	wanted = switched_on(s);
 	wanted = cg_featureset_or(&wanted, &p->expansion.features);

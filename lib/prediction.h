@@ -10,6 +10,7 @@ struct cg_prediction {
 	char *text;    /* the definition in its one form */
 	json_t *model; /* CpuDefinitionInfo of its model */
 	struct cg_expansion expansion;
+	bool has_effective; /* false for a target that doesn't say what it can't give: then E is all there is */
 	struct cg_featureset effective;
 	struct cg_featureset removed; /* (E ∪ what the user switched on) − effective */
 	struct cg_featureset ignored; /* the part of it that QEMU drops without a word, even with "enforce" */

@@ -133,9 +133,11 @@ int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
 
 const char *cg_question_honesty(const struct cg_question *question, bool contradicted)
 {
-	if (question->emulator->vocabulary)
+	const struct cg_emulator_facts *e = question->emulator;
+
+	if (e->measure != CG_MEASURE_NONE)
 		return contradicted ? "partial" : "exact";
-	return "names-only";
+	return e->vocabulary ? "partial" : "names-only";
 }
 
 bool cg_question_is_enforced(const struct cg_question *question)

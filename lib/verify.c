@@ -409,9 +409,9 @@ static int verify(struct plan *p, const json_t *args, json_t **reply, struct cg_
 		return cg_error_set(err, CG_E_USAGE, "verify: a sample of 1 to %d", SAMPLE_MAX);
 	if (find_machines(p, args, err) < 0)
 		return -1;
-	if (!p->question->emulator->vocabulary)
+	if (p->question->emulator->measure == CG_MEASURE_NONE)
 		return cg_error_set(err, CG_E_UNKNOWN,
-				    "%s doesn't say what its CPU models consist of: nothing to verify",
+				    "%s doesn't say what its vCPUs lack: nothing to verify",
 				    cg_identity_path(p->question->identity));
 	if (all ? plan_all(p, err) < 0 : plan_sample(p, (size_t)size, err) < 0)
 		return -1;

@@ -261,6 +261,8 @@ static int load_emulator(struct cg_facts *facts, const json_t *fact, struct cg_e
 	e->aliases = json_incref(json_object_get(fact, "aliases"));
 	e->default_machine = cg_json_text(fact, "default-machine");
 	e->defaults = json_incref(json_object_get(fact, "defaults"));
+	e->measure = (enum cg_measure)json_integer_value(json_object_get(fact, "measure"));
+	e->expansion = cg_json_text(fact, "expansion");
 	facts->fact = json_incref(cg_json_mutable(fact));
 	if (!e->about || !e->aliases)
 		return cg_error_set(err, CG_E_CORRUPT, "%s: what is known of the emulator",
@@ -326,6 +328,8 @@ int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result
 	if (result->vocabulary) {
 		json_object_set_new(fact, "vocabulary", words_of(result->vocabulary));
 		json_object_set(fact, "defaults", result->defaults);
+		json_object_set_new(fact, "measure", json_integer(result->measure));
+		json_object_set_new(fact, "expansion", json_string(result->expansion));
 	}
 	if (put(facts, KIND_MACHINES, "tcg", "", machines, err) < 0 ||
 	    put(facts, KIND_EMULATOR, "tcg", "", fact, err) < 0)
@@ -869,4 +873,86 @@ int cg_facts_path(struct cg_facts *facts, json_t **out, struct cg_error *err)
 	if (cg_store_get(facts->store, PATH_KIND, parts, "", &text, err) < 0)
 		return -1;
 	return text ? cg_json_parse(out, text, strlen(text), FACT_BYTES, err) : 0;
+}
+
+/* Other hosts: what is left of a key when the emulator and the accelerator are taken out of it. */
+
+struct host_walk {
+	const json_t *emulator; /* parts; NULL for any */
+	char *last;		/* key that was seen last: most come several times in a row */
+	json_t *by_fingerprint;
+};
+
+/* Take the emulator out of a key. Was it this one? */
+static bool take_emulator(json_t *key_parts, const json_t *emulator)
+{
+	static const char *const names[] = { "binary", "modules", "wrapper" };
+	bool same = true;
+
+	for (size_t i = 0; i < CG_COUNT(names); i++) {
+		const json_t *mine = json_object_get(emulator, names[i]);
+		const json_t *its = json_object_get(key_parts, names[i]);
+
+		same &= (!mine && !its) || json_equal(mine, its);
+		json_object_del(key_parts, names[i]);
+	}
+	return same || !emulator;
+}
+
+static void add_host(struct host_walk *walk, json_t *parts, int64_t measured)
+{
+	cg_auto_free char *text = cg_json_canonical(parts);
+	char hex[CG_DIGEST_HEX];
+	struct cg_digest digest;
+
+	if (!text)
+		return;
+	cg_digest_of(&digest, text, strlen(text));
+	cg_digest_hex(&digest, hex);
+	if (!json_object_get(walk->by_fingerprint, hex))
+		json_object_set_new(walk->by_fingerprint, hex,
+				    json_pack("{s:s, s:O, s:I}", "fingerprint", hex, "parts",
+					      parts, "measured", (json_int_t)measured));
+}
+
+static bool visit_host(const struct cg_store_fact *fact, void *data)
+{
+	cg_auto_json json_t *parts = NULL;
+	struct host_walk *walk = data;
+	const char *accel;
+	struct cg_error err;
+
+	if (walk->last && strcmp(walk->last, fact->parts) == 0)
+		return true;
+	free(walk->last);
+	walk->last = strdup(fact->parts);
+	if (cg_json_parse(&parts, fact->parts, strlen(fact->parts), FACT_BYTES, &err) < 0)
+		return true; /* nobody's key */
+	accel = cg_json_text(parts, "accel");
+	if (!accel || strcmp(accel, "kvm") != 0 || !take_emulator(parts, walk->emulator))
+		return true;
+	json_object_del(parts, "accel");
+	add_host(walk, parts, fact->measured);
+	return true;
+}
+
+int cg_facts_hosts(struct cg_facts *facts, bool any_emulator, json_t **out, struct cg_error *err)
+{
+	cg_auto_json json_t *hosts = json_object();
+	struct host_walk walk = {
+		.emulator = any_emulator ? NULL : cg_identity_parts(facts->identity),
+		.by_fingerprint = hosts,
+	};
+	json_t *host;
+	const char *fingerprint;
+	int ret = cg_store_each_fact(facts->store, kinds[KIND_UNSUPPORTED].name, false,
+				     visit_host, &walk, err);
+
+	free(walk.last);
+	if (ret < 0)
+		return -1;
+	*out = json_array();
+	cg_json_each(hosts, fingerprint, host)
+		json_array_append(*out, host);
+	return 0;
 }

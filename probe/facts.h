@@ -53,6 +53,8 @@ struct cg_emulator_facts {
 	json_t *aliases;	     /* of machine types: { "q35": "pc-q35-7.2" } */
 	const char *default_machine; /* NULL for a target without */
 	json_t *defaults;	     /* see cg_expansion_encode() */
+	enum cg_measure measure;
+	const char *expansion;		  /* type of expansion to ask for */
 	struct cg_vocabulary *vocabulary; /* NULL where the target doesn't name its features */
 };
 cg_must_check int cg_facts_emulator(struct cg_facts *facts, const struct cg_emulator_facts **out,
@@ -119,6 +121,13 @@ cg_must_check int cg_facts_put_started(struct cg_facts *facts, const char *accel
 cg_must_check int cg_facts_put_failure(struct cg_facts *facts, const char *accel,
 				       const char *machine, const struct cg_outcome *outcome,
 				       const struct cg_error *why, struct cg_error *err);
+
+/*
+ * The hosts that KVM was measured on with this emulator (with any, if @any_emulator), the one that was measured last
+ * first: a new list of { "fingerprint", "parts", "measured" }. For cg_host_from_parts() and cg_facts_set_host().
+ */
+cg_must_check int cg_facts_hosts(struct cg_facts *facts, bool any_emulator, json_t **out,
+				 struct cg_error *err);
 
 static inline void cg_facts_freep(struct cg_facts **facts)
 {

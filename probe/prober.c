@@ -125,9 +125,9 @@ static int plan_catalogue(struct round *round, struct cg_need *need, struct cg_e
 	}
 	if (!add_task(round, TASK_CATALOGUE, "tcg:kvm", "none", NULL))
 		return no_memory(err);
-	if (need->depth == CG_DEPTH_CATALOGUE)
+	if (need->depth == CG_DEPTH_CATALOGUE || strcmp(need->accel, "kvm") != 0)
 		return 0;
-	return plan_largest(round, need, &known, err);
+	return plan_largest(round, need, &known, err); /* KVM takes longest: no time to lose */
 }
 
 static int unknown_machine(struct round *round, struct cg_need *need, const json_t *machines)
@@ -255,13 +255,15 @@ static bool is_enough(const struct round *round, const struct cg_need *need,
 		return false;
 	if (!round->emulator->vocabulary) /* a target that names no features has nothing more */
 		return true;
+	if (round->emulator->measure != CG_MEASURE_NONE && !(k->unavailable && k->unsupported))
+		return false;
 	switch (need->depth) {
 	case CG_DEPTH_MODELS:
-		return k->unavailable;
+		return true;
 	case CG_DEPTH_DEFINITION:
-		return k->unsupported && k->plain && k->custom;
+		return k->plain && k->custom;
 	default:
-		return k->unavailable && k->unsupported && k->sheet && k->host_bound;
+		return k->sheet && k->host_bound;
 	}
 }
 
@@ -304,6 +306,8 @@ static int plan_session(struct round *round, struct cg_need *need, const struct 
 		.accel = need->accel,
 		.target = cg_json_text(round->emulator->about, "target"),
 		.vocabulary = round->emulator->vocabulary,
+		.measure = round->emulator->measure,
+		.expansion = round->emulator->expansion,
 		.definitions = true,
 		.expand = expand,
 		.memo = round->memo,
@@ -461,7 +465,7 @@ static int plan_from(struct round *round, struct cg_need *need, struct knowledge
 		if (!need->failed && plan_session(round, need, k, err) < 0)
 			return -1;
 	}
-	if (need->failed || !round->emulator->vocabulary)
+	if (need->failed || round->emulator->measure == CG_MEASURE_NONE)
 		return 0;
 	if (plan_largest(round, need, &largest, err) < 0)
 		return -1;
@@ -533,6 +537,8 @@ static void prepare(struct round *round, struct task *task)
 			.machine = *task->machine ? task->machine : NULL,
 			.accel = task->accel,
 			.definition = task->definition,
+			.enforce = !round->emulator ||
+				   round->emulator->measure == CG_MEASURE_GLOBALS,
 			.limits = p->limits,
 		};
 }

@@ -28,6 +28,11 @@ bool cg_session_is_host_bound(const json_t *definition)
 	return json_is_false(json_object_get(definition, "migration-safe"));
 }
 
+static bool uses_globals(const struct cg_session_plan *plan)
+{
+	return plan->vocabulary && plan->measure == CG_MEASURE_GLOBALS;
+}
+
 static bool is_feature(const char *name, const json_t *value)
 {
 	if (!json_is_boolean(value))
@@ -38,16 +43,14 @@ static bool is_feature(const char *name, const json_t *value)
 	return true;
 }
 
-static int find_vocabulary(struct session *s, struct cg_error *err)
+/* The bool properties of an expansion are the features that this build knows by name. */
+static int take_vocabulary(struct session *s, const json_t *props, struct cg_error *err)
 {
-	cg_auto_json json_t *props = NULL;
 	const char *names[CG_FEATURES_MAX], *name;
 	size_t count = 0;
 	json_t *value;
 
-	if (cg_query_expansion(s->qmp, "static", CG_SESSION_PROBE_MODEL, NULL, &props, err) < 0)
-		return err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN ? 0 : -1;
-	json_object_foreach(props, name, value) {
+	cg_json_each(props, name, value) {
 		if (!is_feature(name, value))
 			continue;
 		if (count == CG_FEATURES_MAX)
@@ -57,18 +60,58 @@ static int find_vocabulary(struct session *s, struct cg_error *err)
 	return cg_vocabulary_new(&s->out->vocabulary, names, count, err);
 }
 
-static int find_defaults(struct session *s, struct cg_error *err)
+static int take_defaults(struct session *s, const char *model, struct cg_error *err)
 {
 	cg_auto_expansion struct cg_expansion expansion = { 0 };
 	cg_auto_json json_t *props = NULL;
 
-	if (!s->out->vocabulary)
-		return 0;
-	if (cg_query_expansion(s->qmp, "full", CG_SESSION_PROBE_MODEL, NULL, &props, err) < 0 ||
+	if (cg_query_expansion(s->qmp, s->out->expansion, model, NULL, &props, err) < 0 ||
 	    cg_expansion_from_props(&expansion, props, s->out->vocabulary, err) < 0)
 		return -1;
 	s->out->defaults = cg_take(expansion.scalars);
 	return 0;
+}
+
+/* Does query-cpu-definitions say what a model lacks here? */
+static int says_unavailable(struct session *s, bool *says, struct cg_error *err)
+{
+	cg_auto_json json_t *definitions = NULL;
+
+	if (cg_query_definitions(s->qmp, &definitions, err) < 0)
+		return -1;
+	*says = json_object_get(json_array_get(definitions, 0), "unavailable-features") != NULL;
+	return 0;
+}
+
+/*
+ * x86 lists its features in the static expansion of "base"; others have no such model, and "max" names
+ * what it can. A target without expansions has no vocabulary.
+ */
+static int find_vocabulary(struct session *s, struct cg_error *err)
+{
+	static const struct {
+		const char *type, *model, *expansion;
+	} ways[] = { { "static", CG_SESSION_PROBE_MODEL, "full" },
+		     { "full", "max", "full" },
+		     { "static", "max", "static" } };
+	cg_auto_json json_t *props = NULL;
+	bool says = true;
+	size_t i;
+
+	for (i = 0; i < CG_COUNT(ways) && !props; i++)
+		if (cg_query_expansion(s->qmp, ways[i].type, ways[i].model, NULL, &props, err) < 0 &&
+		    err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN)
+			return -1;
+	if (!props)
+		return 0;
+	i--;
+	if (i > 0 && says_unavailable(s, &says, err) < 0)
+		return -1;
+	s->out->expansion = ways[i].expansion;
+	s->out->measure = !says ? CG_MEASURE_NONE : i == 0 ? CG_MEASURE_GLOBALS : CG_MEASURE_MAX;
+	if (take_vocabulary(s, props, err) < 0)
+		return -1;
+	return take_defaults(s, ways[i].model, err);
 }
 
 static int ask_basics(struct session *s, struct cg_error *err)
@@ -85,9 +128,9 @@ static int ask_basics(struct session *s, struct cg_error *err)
 	}
 	if (s->plan->vocabulary)
 		return 0;
-	if (cg_query_machines(s->qmp, &s->out->machines, err) < 0 || find_vocabulary(s, err) < 0)
+	if (cg_query_machines(s->qmp, &s->out->machines, err) < 0)
 		return -1;
-	return find_defaults(s, err);
+	return find_vocabulary(s, err);
 }
 
 /* Everything but the features that QEMU doesn't name ("" stands for bits without a name). */
@@ -130,12 +173,28 @@ static void take_definition(struct session *s, json_t *definition)
 	json_object_del(definition, "unavailable-features");
 	take_blockers(s, definition, list);
 	json_array_append(s->out->models, definition);
-	if (s->plan->vocabulary && strcmp(name, CG_SESSION_PROBE_MODEL) == 0) {
+	if (uses_globals(s->plan) && strcmp(name, CG_SESSION_PROBE_MODEL) == 0) {
 		s->out->unsupported = cg_vocabulary_set(s->plan->vocabulary, list, &unknown);
 		s->out->has_unsupported = true;
 	} else if (json_array_size(list)) {
 		json_object_set(s->out->unavailable, name, list);
 	}
+}
+
+/* On s390x a CPU starts only if "max" has all that it asks for. */
+static int measure_by_max(struct session *s, struct cg_error *err)
+{
+	cg_auto_expansion struct cg_expansion max = { 0 };
+	cg_auto_json json_t *props = NULL;
+
+	if (cg_query_expansion(s->qmp, s->plan->expansion, "max", NULL, &props, err) < 0 ||
+	    cg_expansion_from_props(&max, props, s->plan->vocabulary, err) < 0)
+		return -1;
+	for (size_t i = 0; i < cg_vocabulary_count(s->plan->vocabulary); i++)
+		if (!cg_featureset_has(&max.features, i))
+			cg_featureset_add(&s->out->unsupported, i);
+	s->out->has_unsupported = true;
+	return 0;
 }
 
 static int ask_definitions(struct session *s, struct cg_error *err)
@@ -150,7 +209,8 @@ static int ask_definitions(struct session *s, struct cg_error *err)
 	s->out->unavailable = json_object();
 	json_array_foreach(definitions, i, definition)
 		take_definition(s, definition);
-	return 0;
+	return s->plan->vocabulary && s->plan->measure == CG_MEASURE_MAX ? measure_by_max(s, err)
+									  : 0;
 }
 
 /*
@@ -168,9 +228,9 @@ static json_t *all_off(const struct session *s)
 
 static int send_plain(struct session *s, const char *model, struct cg_error *err)
 {
-	bool probe = s->plan->vocabulary && strcmp(model, CG_SESSION_PROBE_MODEL) == 0;
+	bool probe = uses_globals(s->plan) && strcmp(model, CG_SESSION_PROBE_MODEL) == 0;
 
-	return cg_query_send_expansion(s->qmp, "full", model, probe ? all_off(s) : NULL, err);
+	return cg_query_send_expansion(s->qmp, s->plan->expansion, model, probe ? all_off(s) : NULL, err);
 }
 
 static int receive_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
@@ -288,14 +348,14 @@ static int send_custom(struct session *s, const struct cg_definition *definition
 {
 	json_t *props = typed_overrides(s, definition, find_item(s, definition->model));
 
-	if (s->plan->vocabulary && strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
+	if (uses_globals(s->plan) && strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
 		json_t *off = all_off(s);
 
 		json_object_update(off, props);
 		json_decref(props);
 		props = off;
 	}
-	return cg_query_send_expansion(s->qmp, "full", definition->model, props, err);
+	return cg_query_send_expansion(s->qmp, s->plan->expansion, definition->model, props, err);
 }
 
 static int expand_custom(struct session *s, const struct cg_definition *definition,
@@ -387,7 +447,7 @@ int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *
 				  .accel = plan->accel };
 	struct session s = { .plan = plan, .out = out };
 
-	if (plan->vocabulary) {
+	if (uses_globals(plan)) {
 		names = all_names(plan->vocabulary);
 		snprintf(type, sizeof(type), "%s-%s-cpu", CG_SESSION_PROBE_MODEL, plan->target);
 		start.global_type = type;
@@ -442,7 +502,7 @@ int cg_session_dryrun(bool *started, struct cg_outcome *outcome, const struct cg
 				  .accel = plan->accel };
 
 	*outcome = (struct cg_outcome){ 0 };
-	if (asprintf(&cpu, "%s,enforce=on", plan->definition) < 0) {
+	if (asprintf(&cpu, "%s%s", plan->definition, plan->enforce ? ",enforce=on" : "") < 0) {
 		cpu = NULL;
 		return cg_error_errno(err, "dry run");
 	}

@@ -10,6 +10,13 @@
 #include "probe/expansion.h"
 #include "probe/memo.h"
 
+/* How much of U a target lets us see, and by which means. */
+enum cg_measure {
+	CG_MEASURE_NONE,    /* it doesn't say what it can't give (arm, riscv, ppc ...) */
+	CG_MEASURE_GLOBALS, /* x86: see CG_SESSION_PROBE_MODEL */
+	CG_MEASURE_MAX,	    /* s390x: all that "max" doesn't have (check_compat_model_failed()) */
+};
+
 /*
  * The model that is used up to measure U: with every feature switched on for this type alone
  * (-global), its unavailable-features in query-cpu-definitions are all that this accelerator and
@@ -36,6 +43,8 @@ struct cg_session_plan {
 	const char *machine; /* canonical name or "none" */
 	const char *accel;
 	const char *target; /* "x86_64"; needed with a vocabulary */
+	enum cg_measure measure;
+	const char *expansion; /* type of expansion: "full", or "static" where there is no other */
 	/* NULL before the vocabulary is known: then nothing is switched on, and it is asked for. */
 	const struct cg_vocabulary *vocabulary;
 	bool definitions; /* ask for the models and, with a vocabulary, U */
@@ -61,6 +70,8 @@ struct cg_session_result {
 	json_t *unavailable; /* { model: [names] }: QEMU's own answer; only models that have some */
 	struct cg_vocabulary *vocabulary; /* only without one in the plan; NULL if the target has none */
 	json_t *defaults;		  /* with it: properties of the bare model that are no features */
+	enum cg_measure measure;	  /* with it */
+	const char *expansion;
 	bool has_unsupported;
 	struct cg_featureset unsupported;
 	struct cg_session_item *items;
@@ -73,12 +84,13 @@ cg_must_check int cg_session_run(struct cg_session_result *out, const struct cg_
 				 struct cg_error *err);
 void cg_session_result_deinit(struct cg_session_result *result);
 
-/* One vCPU of a definition, started with "enforce" as a guest would be, and killed. */
+/* One vCPU of a definition, started as a guest that takes nothing less would be, and killed. */
 struct cg_dryrun_plan {
 	const char *binary;
 	const char *machine; /* NULL for QEMU's default */
 	const char *accel;
 	const char *definition; /* as -cpu takes it */
+	bool enforce;		/* x86 removes in silence without it; s390x refuses by itself */
 	struct cg_qmp_limits limits;
 };
 
