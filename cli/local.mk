@@ -6,6 +6,7 @@ cpugate_SOURCES = \
 	%D%/bar.c \
 	%D%/bar.h \
 	%D%/cache.c \
+	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
 	%D%/host.c \

@@ -4,6 +4,7 @@
  * and knows exit statuses. SIGINT and SIGTERM arrive through a signalfd that every wait in the program
  * watches, so an interrupted probe cleans up behind itself.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
@@ -22,6 +23,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_models,     &cg_verb_expand,	     &cg_verb_machines,	   &cg_verb_emulators,
 	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
 	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
+	&cg_verb_diff,
 };
 
 static const struct option long_options[] = {
@@ -43,9 +45,15 @@ static void print_help(void)
 {
 	puts("usage: cpugate [OPTION]... VERB [OPERAND]\n"
 	     "Tells what CPUs a virtual machine can have here.\n");
-	for (size_t i = 0; i < CG_COUNT(verbs); i++)
-		printf("  %-14s %-11s %s\n", verbs[i]->name,
-		       verbs[i]->operand ? "DEFINITION" : "", verbs[i]->help);
+	for (size_t i = 0; i < CG_COUNT(verbs); i++) {
+		char operands[24];
+		size_t n = 0;
+
+		for (const char *c = verbs[i]->operand; c && *c && n + 1 < sizeof(operands); c++)
+			operands[n++] = (char)toupper((unsigned char)*c);
+		operands[n] = '\0';
+		printf("  %-14s %-11s %s\n", verbs[i]->name, operands, verbs[i]->help);
+	}
 	puts("\n"
 	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
 	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
@@ -93,10 +101,13 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 			       : usage("no verb", words[0]);
 	words += taken;
 	count -= taken;
-	if (line->verb->operand && count) {
-		json_object_set_new(line->args, line->verb->operand, json_string(words[0]));
-		words++;
-		count--;
+	for (const char *next = line->verb->operand; next && *next && count; words++, count--) {
+		int len = (int)strcspn(next, " ");
+		char name[24];
+
+		snprintf(name, sizeof(name), "%.*s", len, next);
+		json_object_set_new(line->args, name, json_string(words[0]));
+		next += len + (next[len] == ' ');
 	}
 	return count ? usage("one word too many:", words[0]) : 0;
 }

@@ -16,11 +16,11 @@ static void print_row(const struct cg_view *view, const json_t *row)
 		putchar('\n');
 		return;
 	}
-	printf("%-18s %lld models, %lld lack nothing here, %s\n", cg_json_text(row, "machine"),
+	printf("%-18s %4lld models %4lld lack nothing here  %s\n", cg_json_text(row, "machine"),
 	       (long long)json_integer_value(json_object_get(row, "models")),
 	       (long long)json_integer_value(json_object_get(row, "complete")),
 	       json_is_true(json_object_get(row, "equation-holds"))
-		       ? "requested - unsupported agrees with QEMU"
+		       ? cg_json_text(row, "way")
 		       : "QEMU's own lists differ and are used");
 }
 

@@ -23,7 +23,7 @@ struct cg_view {
 struct cg_verb {
 	const char *name;     /* "models", "cache why" */
 	const char *command;  /* in the command table */
-	const char *operand;  /* argument that the operand is for, or NULL */
+	const char *operand;  /* arguments that the operands are for, with blanks between; or NULL */
 	const char *help;     /* one line */
 	int (*print)(const struct cg_view *view, const json_t *reply, struct cg_error *err);
 	int (*status)(const json_t *reply); /* the exit status that a reply means; NULL: 0 */
@@ -31,4 +31,4 @@ struct cg_verb {
 
 extern const struct cg_verb cg_verb_probe, cg_verb_verify, cg_verb_models, cg_verb_expand, cg_verb_machines,
 	cg_verb_emulators, cg_verb_host, cg_verb_cache_list, cg_verb_cache_why,
-	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path;
+	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path, cg_verb_diff;

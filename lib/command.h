@@ -31,4 +31,4 @@ extern const struct cg_command cg_command_about, cg_command_models, cg_command_m
 	cg_command_expand, cg_command_emulators, cg_command_host, cg_command_probe,
 	cg_command_verify,
 	cg_command_cache_list, cg_command_cache_why, cg_command_cache_history,
-	cg_command_cache_prune, cg_command_cache_path;
+	cg_command_cache_prune, cg_command_cache_path, cg_command_diff;

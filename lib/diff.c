@@ -25,6 +25,7 @@ struct comparison {
 	struct view from, to;
 	json_t *added, *removed, *renamed, *deprecated, *undeprecated, *realiased;
 	json_t *changed, *undecided;
+	size_t compared; /* models that both have */
 };
 
 static void init(struct comparison *c, const struct cg_side sides[static 2])
@@ -136,6 +137,27 @@ static json_t *delta(const struct comparison *c, const struct cg_featureset *fro
 	return out;
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(cg_json_text(*(json_t *const *)a, "name"),
+		      cg_json_text(*(json_t *const *)b, "name"));
+}
+
+static json_t *sorted(const json_t *rows)
+{
+	size_t count = json_array_size(rows);
+	cg_auto_free json_t **items = calloc(count + 1, sizeof(json_t *));
+	json_t *out = json_array();
+
+	for (size_t i = 0; items && i < count; i++)
+		items[i] = json_array_get(rows, i);
+	if (items)
+		qsort(items, count, sizeof(json_t *), by_name);
+	for (size_t i = 0; items && i < count; i++)
+		json_array_append(out, items[i]);
+	return out;
+}
+
 /*
  * Other properties. One that a build doesn't have isn't compared: a machine type of an older version switches what
  * is new off where it is known, and so means the same.
@@ -143,8 +165,9 @@ static json_t *delta(const struct comparison *c, const struct cg_featureset *fro
 static json_t *properties(struct comparison *c, const json_t *from, const json_t *to,
 			  bool *differs)
 {
-	json_t *out = json_array(), *value;
+	cg_auto_json json_t *found = json_array();
 	const char *name;
+	json_t *value;
 
 	cg_json_each(from, name, value) {
 		json_t *other = json_object_get(to, name);
@@ -152,14 +175,14 @@ static json_t *properties(struct comparison *c, const json_t *from, const json_t
 		if (!other)
 			json_object_set_new(c->to.unknown_properties, name, json_true());
 		else if (!json_equal(value, other))
-			json_array_append_new(out, json_pack("{s:s, s:O, s:O}", "name", name,
-							     "from", value, "to", other));
+			json_array_append_new(found, json_pack("{s:s, s:O, s:O}", "name", name,
+							       "from", value, "to", other));
 	}
 	cg_json_each(to, name, value)
 		if (!json_object_get(from, name))
 			json_object_set_new(c->from.unknown_properties, name, json_true());
-	*differs |= json_array_size(out) > 0;
-	return out;
+	*differs |= json_array_size(found) > 0;
+	return sorted(found);
 }
 
 /* A model that both sides have. */
@@ -170,6 +193,7 @@ static void compare_features(struct comparison *c, const struct cg_side_model *f
 	bool differs = false;
 	json_t *row;
 
+	c->compared++;
 	if (!c->names || !from->known || !to->known) {
 		json_array_append_new(c->undecided, json_string(from->name));
 		return;
@@ -345,16 +369,22 @@ static int answer(const struct cg_side sides[static 2], json_t *reply, struct cg
 	put_hosts(sides, reply);
 	json_object_set_new(reply, "unknown", unknown_names(&c));
 	json_object_set_new(reply, "models", models_of(&c));
+	json_object_set_new(reply, "compared", json_integer((json_int_t)c.compared));
 	json_object_set(reply, "changed", c.changed);
 	json_object_set(reply, "undecided", c.undecided);
 	json_object_set_new(reply, "identical", is_identical(&c));
 	return 0;
 }
 
+static void free_sides(struct cg_side (*sides)[2])
+{
+	cg_sides_deinit(*sides);
+}
+
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
-	cg_cleanup(cg_sides_deinit) struct cg_side sides[2] = { 0 };
+	cg_cleanup(free_sides) struct cg_side sides[2] = { 0 };
 	cg_auto_json json_t *out = NULL;
 
 	if (cg_sides_open(sides, context, args, err) < 0)

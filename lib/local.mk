@@ -7,6 +7,7 @@ libcg_la_SOURCES += \
 	%D%/command.h \
 	%D%/context.c \
 	%D%/context.h \
+	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
 	%D%/host.c \
@@ -19,4 +20,6 @@ libcg_la_SOURCES += \
 	%D%/probe.c \
 	%D%/question.c \
 	%D%/question.h \
+	%D%/side.c \
+	%D%/side.h \
 	%D%/verify.c

@@ -23,14 +23,17 @@ static int describe(const struct cg_question *q, const struct cg_need *need, jso
 			  struct cg_error *err)
 {
 	cg_auto_json json_t *models = NULL, *unavailable = NULL;
+	cg_auto_free char *way = NULL;
 	enum cg_started largest;
 	bool contradicted;
 
 	if (cg_facts_models(q->facts, need->accel, need->machine, &models, err) < 0 ||
 	    cg_facts_unavailable(q->facts, need->accel, need->machine, &unavailable, err) < 0 ||
 	    cg_facts_contradicted(q->facts, need->accel, need->machine, &contradicted, err) < 0 ||
+	    cg_facts_way(q->facts, need->accel, need->machine, &way, err) < 0 ||
 	    cg_facts_started(q->facts, need->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;
+	json_object_set_new(row, "way", json_string(way ? way : "started"));
 	json_object_set_new(row, "models", json_integer((json_int_t)json_array_size(models)));
 	json_object_set_new(row, "complete",
 			    json_integer((json_int_t)count_without(models, unavailable)));

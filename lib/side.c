@@ -180,9 +180,8 @@ static int find_generation(struct cg_side *side, const struct cg_host *now, cons
 	json_array_foreach(hosts, i, host)
 		if (strcmp(fingerprint(host), cg_host_digest(now)) != 0 && ++before == wanted)
 			return take_host(side, host, err);
-	return forget_side(side, err,
-			   "generation=%s: the cache holds %zu from before now for %s", text,
-			   before, cg_identity_path(side->question.identity));
+	return forget_side(side, err, "generation=%s: the cache holds %zu from before now", text,
+			   before);
 }
 
 static bool fits(const char *hex, const char *prefix)
@@ -267,8 +266,8 @@ static int find_host(struct cg_side *side, const struct cg_host *now, const char
 	json_array_foreach(measured, i, host)
 		if (strcmp(fingerprint(host), wanted) == 0)
 			return take_host(side, host, err);
-	return forget_side(side, err, "host %.*s was never measured with %s", SHORT_FINGERPRINT,
-			   wanted, cg_identity_path(side->question.identity));
+	return forget_side(side, err, "host %.*s was never measured with this emulator",
+			   SHORT_FINGERPRINT, wanted);
 }
 
 static int find_past(struct cg_side *side, struct cg_context *context, struct cg_error *err)
@@ -427,14 +426,38 @@ static int check(struct cg_side *side, bool has_u, struct cg_error *err)
 	if (cg_facts_has_sheet(q->facts, q->accel, q->machine, &has_sheet, err) < 0)
 		return -1;
 	if (!side->list || !has_sheet)
-		return forget_side(side, err,
-				   "%s and its models were never measured on a host of its "
-				   "vendor, %s",
-				   q->machine, cg_host_vendor(q->host));
+		return forget_side(side, err, "%s was never measured on a host with %s", q->machine,
+				   cg_host_vendor(q->host));
 	if (!has_u)
 		return forget_side(side, err,
-				   "what host %.*s can't give to %s was never measured",
+				   "what host %.*s can't give %s was never measured",
 				   SHORT_FINGERPRINT, cg_host_digest(q->host), q->machine);
+	return 0;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strverscmp(((const struct cg_side_model *)a)->name,
+			  ((const struct cg_side_model *)b)->name);
+}
+
+/* QEMU's order is no order. */
+static int list_models(struct cg_side *side, struct cg_error *err)
+{
+	json_t *info;
+	size_t i;
+
+	side->index = json_object();
+	side->models = calloc(json_array_size(side->list) + 1, sizeof(*side->models));
+	if (!side->models)
+		return cg_error_errno(err, "models");
+	json_array_foreach(side->list, i, info)
+		side->models[side->count++] =
+			(struct cg_side_model){ cg_json_text(info, "name"), .info = info };
+	qsort(side->models, side->count, sizeof(*side->models), by_name);
+	for (i = 0; i < side->count; i++)
+		json_object_set_new(side->index, side->models[i].name,
+				    json_integer((json_int_t)i));
 	return 0;
 }
 
@@ -443,9 +466,7 @@ static int load(struct cg_side *side, struct cg_error *err)
 	const struct cg_question *q = &side->question;
 	cg_auto_json json_t *unavailable = NULL;
 	struct cg_featureset unsupported = { 0 };
-	json_t *info;
 	bool has_u;
-	size_t i;
 
 	if (cg_facts_models(q->facts, q->accel, q->machine, &side->list, err) < 0 ||
 	    cg_facts_unsupported(q->facts, q->accel, q->machine, &has_u, &unsupported, err) < 0 ||
@@ -455,18 +476,11 @@ static int load(struct cg_side *side, struct cg_error *err)
 		return -1;
 	if (side->missing)
 		return 0;
-	side->index = json_object();
-	side->models = calloc(json_array_size(side->list) + 1, sizeof(*side->models));
-	if (!side->models)
-		return cg_error_errno(err, "models");
-	json_array_foreach(side->list, i, info) {
-		struct cg_side_model *model = &side->models[side->count++];
-
-		*model = (struct cg_side_model){ cg_json_text(info, "name"), .info = info };
-		json_object_set_new(side->index, model->name, json_integer((json_int_t)i));
-		if (load_model(side, model, &unsupported, unavailable, err) < 0)
+	if (list_models(side, err) < 0)
+		return -1;
+	for (size_t i = 0; i < side->count; i++)
+		if (load_model(side, &side->models[i], &unsupported, unavailable, err) < 0)
 			return -1;
-	}
 	return 0;
 }
 

@@ -21,6 +21,7 @@ enum accel { ACCEL_TCG, ACCEL_KVM, ACCELS };
 enum kind {
 	KIND_EMULATOR,	     /* version, vocabulary, aliases of machine types */
 	KIND_MACHINES,	     /* MachineInfo of all machine types */
+	KIND_COMPAT,	     /* what machine types change in CPUs */
 	KIND_LIKENESS,	     /* does a machine type share U with the others? */
 	KIND_MODELS,	     /* models of a machine type */
 	KIND_SHEET,	     /* E of all its models but those bound to the host */
@@ -40,6 +41,7 @@ static const struct {
 } kinds[] = {
 	[KIND_EMULATOR] = { "emulator", SCOPE_EMULATOR },
 	[KIND_MACHINES] = { "machines", SCOPE_EMULATOR },
+	[KIND_COMPAT] = { "compat", SCOPE_EMULATOR },
 	[KIND_LIKENESS] = { "likeness", SCOPE_ACCEL },
 	[KIND_MODELS] = { "models", SCOPE_VENDOR },
 	[KIND_SHEET] = { "sheet", SCOPE_VENDOR },
@@ -342,6 +344,16 @@ int cg_facts_machines(struct cg_facts *facts, json_t **out, struct cg_error *err
 	return get(facts, KIND_MACHINES, "tcg", "", out, err);
 }
 
+int cg_facts_compat(struct cg_facts *facts, json_t **out, struct cg_error *err)
+{
+	return get(facts, KIND_COMPAT, "tcg", "", out, err);
+}
+
+int cg_facts_put_compat(struct cg_facts *facts, const json_t *compat, struct cg_error *err)
+{
+	return put(facts, KIND_COMPAT, "tcg", "", compat, err);
+}
+
 /* Models, E and U. */
 
 /*
@@ -410,6 +422,20 @@ int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machi
 	json_array_foreach(json_object_get(fact, "models"), i, packed)
 		json_array_append_new(models, unpack_model(packed, json_object_get(fact, "like")));
 	*out = cg_take(models);
+	return 0;
+}
+
+int cg_facts_way(struct cg_facts *facts, const char *accel, const char *machine, char **out,
+		 struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	const char *way;
+
+	*out = NULL;
+	if (get(facts, KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	way = cg_json_text(fact, "way");
+	*out = fact ? strdup(way ? way : "started") : NULL;
 	return 0;
 }
 
@@ -681,6 +707,8 @@ static int put_models(struct cg_facts *facts, const char *accel, const char *mac
 {
 	cg_auto_json json_t *fact = pack_models(result->models);
 
+	if (result->way)
+		json_object_set_new(fact, "way", json_string(result->way));
 	return put(facts, KIND_MODELS, accel, machine, fact, err);
 }
 

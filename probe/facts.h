@@ -63,9 +63,18 @@ cg_must_check int cg_facts_emulator(struct cg_facts *facts, const struct cg_emul
 /* The emulator's machine types: MachineInfo, sorted; NULL on a miss. */
 cg_must_check int cg_facts_machines(struct cg_facts *facts, json_t **out, struct cg_error *err);
 
+/* What machine types change in CPUs: see cg_shortcut_compat(); empty where QEMU doesn't tell. NULL on a miss. */
+cg_must_check int cg_facts_compat(struct cg_facts *facts, json_t **out, struct cg_error *err);
+cg_must_check int cg_facts_put_compat(struct cg_facts *facts, const json_t *compat,
+				      struct cg_error *err);
+
 /* Models of a machine type (CpuDefinitionInfo without unavailable-features); NULL on a miss. */
 cg_must_check int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine,
 				  json_t **out, struct cg_error *err);
+
+/* How a machine type was measured: "started" or "shortcut"; NULL on a miss. The caller frees it. */
+cg_must_check int cg_facts_way(struct cg_facts *facts, const char *accel, const char *machine,
+			       char **out, struct cg_error *err);
 
 /* One of them; *known is false on a miss, *out NULL if there is no such model. */
 cg_must_check int cg_facts_model(struct cg_facts *facts, const char *accel, const char *machine,

@@ -11,5 +11,9 @@ libcg_la_SOURCES += \
 	%D%/prober.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/shortcut.c \
+	%D%/shortcut.h \
+	%D%/sweep.c \
+	%D%/sweep.h \
 	%D%/trial.c \
 	%D%/trial.h

@@ -13,6 +13,7 @@
 #include "cache/lock.h"
 #include "cpumodels/spelling.h"
 #include "machine/catalogue.h"
+#include "probe/sweep.h"
 
 #define ROUNDS_MAX 8
 #define LARGEST_MODEL "max" /* asks for all that the accelerator says it supports */
@@ -663,8 +664,8 @@ static int run_round(struct round *round, struct cg_need *needs, size_t count, s
 	return -1;
 }
 
-static int measure(struct cg_prober *prober, struct cg_need *needs, size_t count,
-		   struct cg_memo *memo, struct cg_error *err)
+int cg_prober_measure(struct cg_prober *prober, struct cg_need *needs, size_t count,
+		      struct cg_memo *memo, struct cg_error *err)
 {
 	for (int i = 0; i < ROUNDS_MAX; i++) {
 		struct round round = { .prober = prober, .memo = memo };
@@ -725,7 +726,9 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 			 cg_clock_in(prober->lock_ns), prober->limits.cancel_fd, err) < 0)
 		return -1;
 	memo = cg_memo_new();
-	ret = measure(prober, needs, count, memo, err);
+	ret = memo ? cg_sweep_by_shortcut(prober, needs, count, memo, err) : no_memory(err);
+	if (ret == 0)
+		ret = cg_prober_measure(prober, needs, count, memo, err);
 	cg_memo_free(memo);
 	return ret;
 }

@@ -46,6 +46,12 @@ struct cg_need {
 };
 
 /*
+ * For sweeps: what cg_prober_ensure() does under the emulator's lock, which the caller holds.
+ */
+cg_must_check int cg_prober_measure(struct cg_prober *prober, struct cg_need *needs, size_t count,
+				    struct cg_memo *memo, struct cg_error *err);
+
+/*
  * Blocks for as long as measuring takes; limits.cancel_fd ends it early with CG_E_CANCELLED, and
  * what was measured until then is kept. -1 if nothing can be said of this emulator at all; what goes wrong for one need is
  * in that need.

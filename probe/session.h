@@ -76,6 +76,7 @@ struct cg_session_result {
 	struct cg_featureset unsupported;
 	struct cg_session_item *items;
 	size_t count;
+	const char *way;	   /* how it was measured, if not by starting; static text */
 	struct cg_outcome outcome; /* when it failed */
 };
 
