@@ -34,7 +34,7 @@ const char *cg_catalogue_newest(const json_t *machines, const char *family);
 const char *cg_catalogue_nearest(const json_t *machines, const char *name);
 
 /*
- * "pc-q35-7.2" is family "pc-q35", version 7.2; a name without a version is a family of its own with
+ * "pc-q35-7.2" is family "pc-q35", version 7.2 (and pc-q35-4.0.1 is 4.0); a name without a version is a family of its own with
  * version 0.0. @family has CG_MACHINE_NAME bytes. False if there is no version.
  */
 bool cg_catalogue_split(const char *name, char family[static CG_MACHINE_NAME], int *major,

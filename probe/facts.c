@@ -64,6 +64,8 @@ struct cg_facts {
 	struct cg_store *store;
 	const struct cg_identity *identity;
 	char *keys[ACCELS][SCOPES];
+	/* Expansions already kept, by the scalars that they share: ids, and the scalars themselves to keep their addresses taken. */
+	json_t *kept, *held;
 	json_t *seen; /* facts already parsed, by kind, accelerator and name: asked for again and again */
 	bool has_emulator;
 	json_t *fact; /* that @emulator borrows text from */
@@ -119,6 +121,8 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store, const struct cg_
 	facts->store = store;
 	facts->identity = identity;
 	facts->seen = json_object();
+	facts->kept = json_object();
+	facts->held = json_array();
 	if (make_emulator_keys(facts, err) < 0)
 		return -1;
 	*out = cg_take(facts);
@@ -147,6 +151,8 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 		for (enum scope s = 0; s < SCOPES; s++)
 			free(facts->keys[a][s]);
 	json_decref(facts->seen);
+	json_decref(facts->kept);
+	json_decref(facts->held);
 	json_decref(facts->emulator.about);
 	json_decref(facts->emulator.aliases);
 	json_decref(facts->fact);
@@ -734,18 +740,40 @@ static bool is_host_bound(const struct cg_session_result *result, const char *de
 	return info && cg_session_is_host_bound(info);
 }
 
-static int put_sheet_row(struct cg_facts *facts, const struct cg_session_item *item, json_t *sheet,
+static int put_expansion(struct cg_facts *facts, const struct cg_expansion *expansion, int64_t *id,
 			 struct cg_error *err)
 {
-	cg_auto_free char *text = cg_expansion_encode(&item->expansion, facts->emulator.defaults);
-	int64_t id;
+	cg_auto_free char *text = cg_expansion_encode(expansion, facts->emulator.defaults);
 
 	if (!text)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for an expansion");
-	if (cg_store_put_blob(facts->store, text, &id, err) < 0)
+	return cg_store_put_blob(facts->store, text, id, err);
+}
+
+/* In a sweep most cells share their expansion with others, which is then written once. */
+static int put_sheet_row(struct cg_facts *facts, const struct cg_session_item *item, json_t *sheet,
+			 struct cg_error *err)
+{
+	char address[32];
+	int64_t id;
+
+	snprintf(address, sizeof(address), "%p", (const void *)item->expansion.scalars);
+	if (json_object_get(facts->kept, address)) {
+		json_object_set(sheet, item->definition, json_object_get(facts->kept, address));
+		return 0;
+	}
+	if (put_expansion(facts, &item->expansion, &id, err) < 0)
 		return -1;
 	json_object_set_new(sheet, item->definition, json_integer(id));
+	json_object_set_new(facts->kept, address, json_integer(id));
+	json_array_append(facts->held, item->expansion.scalars);
 	return 0;
+}
+
+static void forget_kept(struct cg_facts *facts)
+{
+	json_object_clear(facts->kept);
+	json_array_clear(facts->held);
 }
 
 static int put_items(struct cg_facts *facts, const char *accel, const char *machine,
@@ -798,6 +826,7 @@ int cg_facts_put_session(struct cg_facts *facts, const char *accel, const char *
 	if (put_all(facts, accel, machine, expanded, result, err) < 0 ||
 	    cg_store_commit(facts->store, err) < 0) {
 		cg_store_rollback(facts->store);
+		forget_kept(facts); /* their blobs are gone */
 		return -1;
 	}
 	return 0;

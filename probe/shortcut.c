@@ -11,16 +11,16 @@
 
 #define AHEAD 8
 
-bool cg_shortcut_covers(const char *machine)
+bool cg_shortcut_covers(const char *machine, const char *accel)
 {
 	char family[CG_MACHINE_NAME];
 	int major, minor;
 
 	if (!cg_catalogue_split(machine, family, &major, &minor))
 		return false;
-	if (strcmp(family, "pc-q35") == 0)
-		return major != 4 || minor != 0; /* pc-q35-4.0 has the split irqchip: another U */
-	return strcmp(family, "pc-i440fx") == 0;
+	if (strcmp(machine, "pc-q35-4.0") == 0)
+		return strcmp(accel, "kvm") != 0;
+	return strcmp(family, "pc-q35") == 0 || strcmp(family, "pc-i440fx") == 0;
 }
 
 static bool has_versions(const char *machine)
@@ -95,26 +95,29 @@ int cg_shortcut_compat(json_t **out, const char *binary, const char *target,
 	return 0;
 }
 
-/* One model: its plain expansion and one for each distinct set of changes. */
-struct column {
+/*
+ * Models that are one (an alias and the version that it stands for in this process), their plain expansion, and one
+ * for each distinct set of changes that any of them has on any machine type.
+ */
+struct group {
 	const struct cg_shortcut_plan *plan;
 	struct cg_qmp *qmp;
-	const char *model, *typename;
+	const char *model; /* that is expanded for all of them */
 	struct cg_expansion plain;
-	size_t *variant_of; /* by machine type: which of the variants below, 0 for the plain one */
-	json_t *variants;   /* their overrides */
+	json_t *variants; /* overrides */
+	struct cg_expansion *expansions; /* of the variants */
 };
 
 /* Does a change of @type apply to this model's type? "host" is a "max" (max_x86_cpu_type_info). */
-static bool applies(const struct column *c, const char *type)
+static bool applies(const struct cg_shortcut_plan *plan, const char *typename, const char *type)
 {
 	char every[64], max[64], host[64];
 
-	snprintf(every, sizeof(every), "%s-cpu", c->plan->target);
-	snprintf(max, sizeof(max), "max-%s-cpu", c->plan->target);
-	snprintf(host, sizeof(host), "host-%s-cpu", c->plan->target);
-	return strcmp(type, c->typename) == 0 || strcmp(type, every) == 0 ||
-	       (strcmp(type, max) == 0 && strcmp(c->typename, host) == 0);
+	snprintf(every, sizeof(every), "%s-cpu", plan->target);
+	snprintf(max, sizeof(max), "max-%s-cpu", plan->target);
+	snprintf(host, sizeof(host), "host-%s-cpu", plan->target);
+	return strcmp(type, typename) == 0 || strcmp(type, every) == 0 ||
+	       (strcmp(type, max) == 0 && strcmp(typename, host) == 0);
 }
 
 /* A value as -global takes it, with the type of the property. */
@@ -133,137 +136,184 @@ static json_t *typed(const char *text, const json_t *like)
 	return json_string(text);
 }
 
-static void override(const struct column *c, json_t *overrides, const json_t *change)
+static void override(const struct group *g, const char *typename, json_t *overrides,
+		     const json_t *change)
 {
 	const char *property = json_string_value(json_array_get(change, 1));
 	const char *value = json_string_value(json_array_get(change, 2));
-	const json_t *like = json_object_get(c->plain.scalars, property);
+	const json_t *like = json_object_get(g->plain.scalars, property);
 	cg_auto_json json_t *yes = json_true();
 	char name[CG_NAME_MAX];
 
-	if (!property || !value || !applies(c, json_string_value(json_array_get(change, 0))))
+	if (!property || !value ||
+	    !applies(g->plan, typename, json_string_value(json_array_get(change, 0))))
 		return;
 	cg_spelling_canonical(property, name);
-	if (cg_vocabulary_find(c->plan->vocabulary, name) < CG_FEATURES_MAX)
+	if (cg_vocabulary_find(g->plan->vocabulary, name) < CG_FEATURES_MAX)
 		json_object_set_new(overrides, name, typed(value, yes));
 	else if (like)
 		json_object_set_new(overrides, property, typed(value, like));
 }
 
-/* Which variant of the model a machine type has; machine types with the same changes share one. */
-static size_t find_variant(struct column *c, const char *machine)
+/* Which variant a type has on a machine type, counted from 1; 0 for the plain expansion. */
+static size_t find_variant(struct group *g, const char *typename, const char *machine)
 {
 	cg_auto_json json_t *overrides = json_object();
 	const json_t *change, *variant;
 	size_t i;
 
-	json_array_foreach(json_object_get(c->plan->compat, machine), i, change)
-		override(c, overrides, change);
+	json_array_foreach(json_object_get(g->plan->compat, machine), i, change)
+		override(g, typename, overrides, change);
 	if (!json_object_size(overrides))
 		return 0;
-	json_array_foreach(c->variants, i, variant)
+	json_array_foreach(g->variants, i, variant)
 		if (json_equal(variant, overrides))
 			return i + 1;
-	json_array_append(c->variants, overrides);
-	return json_array_size(c->variants);
+	json_array_append(g->variants, overrides);
+	return json_array_size(g->variants);
 }
 
-static int receive(struct column *c, struct cg_expansion *out, struct cg_error *err)
+static int receive(struct group *g, struct cg_expansion *out, struct cg_error *err)
 {
 	cg_auto_json json_t *props = NULL;
 	struct cg_digest reply;
 	bool plain;
 
-	if (cg_qmp_peek(c->qmp, &plain, &reply, err) < 0)
+	if (cg_qmp_peek(g->qmp, &plain, &reply, err) < 0)
 		return -1;
-	if (plain && cg_memo_get(c->plan->memo, &reply, out)) {
-		cg_qmp_skip(c->qmp);
+	if (plain && cg_memo_get(g->plan->memo, &reply, out)) {
+		cg_qmp_skip(g->qmp);
 		return 0;
 	}
-	if (cg_query_receive_expansion(c->qmp, &props, err) < 0)
+	if (cg_query_receive_expansion(g->qmp, &props, err) < 0)
 		return err->code == CG_E_REFUSED ? 0 : -1;
-	if (cg_expansion_from_props(out, props, c->plan->vocabulary, err) < 0)
+	if (cg_expansion_from_props(out, props, g->plan->vocabulary, err) < 0)
 		return -1;
 	if (plain)
-		cg_memo_put(c->plan->memo, &reply, out);
+		cg_memo_put(g->plan->memo, &reply, out);
 	return 0;
 }
 
-static int expand_variants(struct column *c, struct cg_expansion *out, struct cg_error *err)
+static int expand_variants(struct group *g, struct cg_error *err)
 {
-	size_t count = json_array_size(c->variants), sent = 0;
+	size_t count = json_array_size(g->variants), sent = 0;
 
+	g->expansions = calloc(count + 1, sizeof(*g->expansions));
+	if (!g->expansions)
+		return cg_error_errno(err, "expansions");
 	for (size_t taken = 0; taken < count; taken++) {
 		for (; sent < count && sent - taken < AHEAD; sent++)
-			if (cg_query_send_expansion(c->qmp, c->plan->expansion, c->model,
-						    json_incref(json_array_get(c->variants, sent)),
+			if (cg_query_send_expansion(g->qmp, g->plan->expansion, g->model,
+						    json_incref(json_array_get(g->variants, sent)),
 						    err) < 0)
 				return -1;
-		if (receive(c, &out[taken], err) < 0)
+		if (receive(g, &g->expansions[taken], err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static void share(struct cg_expansion *cell, const struct cg_expansion *of)
+static void free_group(struct group *g)
 {
-	*cell = *of;
-	json_incref(cell->scalars);
+	for (size_t i = 0; g->expansions && i < json_array_size(g->variants); i++)
+		json_decref(g->expansions[i].scalars);
+	free(g->expansions);
+	json_decref(g->variants);
+	cg_expansion_deinit(&g->plain);
 }
 
-static int fill_column(struct column *c, struct cg_expansion *cells, struct cg_error *err)
+static const char *canonical(const json_t *definition)
 {
-	size_t machines = c->plan->machine_count;
-	cg_auto_free struct cg_expansion *variants = calloc(machines + 1, sizeof(*variants));
-	int ret = -1;
+	const char *alias = cg_json_text(definition, "alias-of");
 
-	if (!variants)
-		return cg_error_errno(err, "expansions");
-	if (cg_query_send_expansion(c->qmp, c->plan->expansion, c->model, NULL, err) < 0 ||
-	    receive(c, &c->plain, err) < 0)
-		return -1;
-	for (size_t m = 0; m < machines && c->plain.scalars; m++)
-		c->variant_of[m] = find_variant(c, c->plan->machines[m]);
-	if (expand_variants(c, variants, err) == 0) {
-		for (size_t m = 0; m < machines; m++)
-			share(&cells[m], c->variant_of[m] ? &variants[c->variant_of[m] - 1]
-							  : &c->plain);
-		ret = 0;
+	return alias ? alias : cg_json_text(definition, "name");
+}
+
+/* One row of cells, for one name of the group's model. */
+static int add_row(struct cg_shortcut_result *out, struct group *g, const json_t *definition,
+		   const size_t *variant_of, struct cg_error *err)
+{
+	size_t machines = g->plan->machine_count;
+	struct cg_expansion *cells = &out->cells[out->model_count * machines];
+
+	for (size_t m = 0; m < machines; m++) {
+		cells[m] = variant_of[m] ? g->expansions[variant_of[m] - 1] : g->plain;
+		json_incref(cells[m].scalars);
 	}
-	for (size_t v = 0; v < machines; v++)
-		json_decref(variants[v].scalars);
-	return ret;
+	out->models[out->model_count] = strdup(cg_json_text(definition, "name"));
+	return out->models[out->model_count++] ? 0 : cg_error_errno(err, "expansions");
 }
 
-static int add_column(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
-		      struct cg_qmp *qmp, const json_t *definition, struct cg_error *err)
+static int expand_group(struct cg_shortcut_result *out, struct group *g, const json_t *members,
+			struct cg_error *err)
 {
-	cg_auto_free size_t *variant_of = calloc(plan->machine_count + 1, sizeof(*variant_of));
-	cg_auto_json json_t *variants = json_array();
-	struct column c = { .plan = plan,
-			    .qmp = qmp,
-			    .model = cg_json_text(definition, "name"),
-			    .typename = cg_json_text(definition, "typename"),
-			    .variant_of = variant_of,
-			    .variants = variants };
-	struct cg_expansion *cells = &out->cells[out->model_count * plan->machine_count];
-	int ret;
+	size_t machines = g->plan->machine_count, i;
+	cg_auto_free size_t *variant_of = calloc(json_array_size(members) * machines + 1,
+						 sizeof(*variant_of));
+	const json_t *member;
 
-	if (!variant_of || !c.typename)
-		return cg_error_set(err, CG_E_PROTOCOL, "a model without a type");
-	out->models[out->model_count] = strdup(c.model);
-	if (!out->models[out->model_count++])
+	if (!variant_of)
 		return cg_error_errno(err, "expansions");
-	ret = fill_column(&c, cells, err);
-	cg_expansion_deinit(&c.plain);
-	return ret;
+	if (cg_query_send_expansion(g->qmp, g->plan->expansion, g->model, NULL, err) < 0 ||
+	    receive(g, &g->plain, err) < 0)
+		return -1;
+	json_array_foreach(members, i, member) {
+		const char *typename = cg_json_text(member, "typename");
+
+		for (size_t m = 0; m < machines && typename && g->plain.scalars; m++)
+			variant_of[i * machines + m] =
+				find_variant(g, typename, g->plan->machines[m]);
+	}
+	if (expand_variants(g, err) < 0)
+		return -1;
+	json_array_foreach(members, i, member)
+		if (add_row(out, g, member, &variant_of[i * machines], err) < 0)
+			return -1;
+	return 0;
+}
+
+/* { canonical name: [definitions] } */
+static json_t *group_by_model(const json_t *definitions)
+{
+	json_t *groups = json_object();
+	json_t *definition;
+	size_t i;
+
+	json_array_foreach(definitions, i, definition) {
+		const char *name = canonical(definition);
+
+		if (!json_object_get(groups, name))
+			json_object_set_new(groups, name, json_array());
+		json_array_append(json_object_get(groups, name), definition);
+	}
+	return groups;
+}
+
+static int expand_all(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
+		      struct cg_qmp *qmp, const json_t *definitions, struct cg_error *err)
+{
+	cg_auto_json json_t *groups = group_by_model(definitions);
+	json_t *members;
+	const char *model;
+	size_t at = 0;
+
+	json_object_foreach(groups, model, members) {
+		cg_cleanup(free_group) struct group g = { .plan = plan, .qmp = qmp, .model = model };
+
+		if (at++ % plan->parts != plan->part)
+			continue;
+		g.variants = json_array();
+		if (expand_group(out, &g, members, err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 static int converse(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
 		    struct cg_process *process, struct cg_error *err)
 {
-	struct cg_qmp *qmp;
 	cg_auto_json json_t *definitions = NULL;
+	struct cg_qmp *qmp;
 	size_t count;
 
 	if (cg_process_connect(process, &plan->limits, err) < 0)
@@ -277,10 +327,7 @@ static int converse(struct cg_shortcut_result *out, const struct cg_shortcut_pla
 	out->cells = calloc(count * plan->machine_count + 1, sizeof(*out->cells));
 	if (!out->models || !out->cells)
 		return cg_error_errno(err, "expansions");
-	for (size_t i = plan->part; i < count; i += plan->parts)
-		if (add_column(out, plan, qmp, json_array_get(definitions, i), err) < 0)
-			return -1;
-	return 0;
+	return expand_all(out, plan, qmp, definitions, err);
 }
 
 int cg_shortcut_run(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,

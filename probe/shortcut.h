@@ -28,8 +28,11 @@ struct cg_shortcut_result {
 	struct cg_outcome outcome;
 };
 
-/* Can this machine type be had by the shortcut at all? pc-i440fx-* and pc-q35-*, but not those with another irqchip. */
-bool cg_shortcut_covers(const char *machine);
+/*
+ * Can this machine type be had by the shortcut at all? pc-i440fx-* and pc-q35-*, but under KVM not pc-q35-4.0, which
+ * wants the split irqchip (pc_q35_4_0_machine_options() in hw/i386/pc_q35.c) and has another U.
+ */
+bool cg_shortcut_covers(const char *machine, const char *accel);
 
 /*
  * Were the models of these two machine types given the same versions? pc and q35 up to 4.0 have none

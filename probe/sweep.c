@@ -37,7 +37,7 @@ static int wants_shortcut(const struct sweep *s, const struct cg_need *need, boo
 
 	*wants = false;
 	if (need->failed || need->depth < CG_DEPTH_SHEET || !need->machine ||
-	    strcmp(need->accel, s->accel) != 0 || !cg_shortcut_covers(need->machine))
+	    strcmp(need->accel, s->accel) != 0 || !cg_shortcut_covers(need->machine, need->accel))
 		return 0;
 	if (cg_facts_has_sheet(s->prober->facts, need->accel, need->machine, &known, err) < 0)
 		return -1;
