@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 struct cg_child {
 	pid_t pid;
@@ -42,17 +43,22 @@ static void destroy(struct cg_child *child)
 	free(child);
 }
 
-/* Non-blocking. */
+/*
+ * Non-blocking. Who is left of the group goes first: once the child is reaped, the group's number may
+ * be somebody else's.
+ */
 static bool reap(struct cg_child *child)
 {
 	siginfo_t info = { 0 };
 
 	if (child->reaped)
 		return true;
-	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG) < 0)
+	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
 		return child->reaped = errno == ECHILD; /* somebody else took it */
 	if (!info.si_pid)
 		return false;
+	kill(-child->pid, SIGKILL);
+	(void)waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG);
 	child->end.status = info.si_code == CLD_EXITED ? info.si_status : -1;
 	child->end.signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
 	return child->reaped = true;
@@ -214,14 +220,15 @@ static size_t last_line(const char *text, size_t len, const char **start)
 void cg_child_last_words(const struct cg_child *child, char *out, size_t size)
 {
 	cg_auto_free char *text = malloc(CG_CHILD_OUTPUT);
-	const char *line;
+	const char *line = NULL;
 	ssize_t got = text ? pread(child->output, text, CG_CHILD_OUTPUT, 0) : 0;
 	size_t len = got > 0 ? last_line(text, strnlen(text, (size_t)got), &line) : 0;
-	size_t kept = 0;
 
-	for (size_t i = 0; i < len && kept + 1 < size; i++)
-		out[kept++] = iscntrl((unsigned char)line[i]) ? ' ' : line[i];
-	out[kept] = '\0';
+	len = len < size ? len : size - 1;
+	if (len)
+		memcpy(out, line, len);
+	out[len] = '\0';
+	cg_text_clean(out);
 }
 
 struct cg_child *cg_child_free(struct cg_child *child)

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const char *const names[] = {
 	[CG_E_NONE] = "none",	    [CG_E_USAGE] = "usage",	  [CG_E_UNKNOWN] = "unknown",
 	[CG_E_SYSTEM] = "system",   [CG_E_TIMEOUT] = "timeout",	  [CG_E_CANCELLED] = "cancelled",
@@ -24,6 +26,7 @@ int(cg_error_set)(struct cg_error *err, enum cg_errc code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(err->msg, sizeof(err->msg), fmt, ap);
 	va_end(ap);
+	cg_text_clean(err->msg);
 	return -1;
 }
 
@@ -40,6 +43,7 @@ int(cg_error_errno)(struct cg_error *err, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->msg);
 	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", strerror(saved));
+	cg_text_clean(err->msg);
 	return -1;
 }
 
@@ -55,6 +59,7 @@ int(cg_error_prefix)(struct cg_error *err, const char *fmt, ...)
 	va_end(ap);
 	used = strlen(err->msg);
 	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", inner);
+	cg_text_clean(err->msg);
 	return -1;
 }
 

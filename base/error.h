@@ -33,7 +33,10 @@ struct cg_error {
 	char msg[CG_ERROR_TEXT];
 };
 
-/* Fill *err; returns -1, so that raising is one expression. A longer message is cut. */
+/*
+ * Fill *err; returns -1, so that raising is one expression. A longer message is cut. What it
+ * quotes may be anybody's: see cg_text_clean().
+ */
 int cg_error_set(struct cg_error *err, enum cg_errc code, const char *fmt, ...)
 	cg_printf(3, 4);
 

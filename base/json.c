@@ -26,22 +26,28 @@ static const char *skip_string(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-/* An integer literal at @p that int64 can't hold but uint64 can: its length, else 0. */
-static size_t big_integer(const char *p, const char *end)
+/* The end of what is written like a number and begins at @p. */
+static const char *skip_number(const char *p, const char *end)
+{
+	while (p < end && *p && strchr("0123456789.eE+-", *p))
+		p++;
+	return p;
+}
+
+/* An integer that int64 can't hold but uint64 can. */
+static bool is_big_integer(const char *text, size_t len)
 {
 	static const char int64_max[] = "9223372036854775807";
 	static const char uint64_max[] = "18446744073709551615";
-	size_t len = 0;
 
-	while (p + len < end && p[len] >= '0' && p[len] <= '9')
-		len++;
-	if (p[0] == '0' || len < sizeof(int64_max) - 1 || len > sizeof(uint64_max) - 1)
-		return 0;
-	if (p + len < end && strchr(".eE", p[len]))
-		return 0;
+	if (len < sizeof(int64_max) - 1 || len > sizeof(uint64_max) - 1 || *text == '0')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < '0' || text[i] > '9')
+			return false;
 	if (len == sizeof(int64_max) - 1)
-		return memcmp(p, int64_max, len) > 0 ? len : 0;
-	return memcmp(p, uint64_max, len) <= 0 ? len : 0;
+		return memcmp(text, int64_max, len) > 0;
+	return memcmp(text, uint64_max, len) <= 0;
 }
 
 /* True for a string literal that could read as our mark: \u0001 has only this one spelling. */
@@ -53,31 +59,35 @@ static bool forges_mark(const char *p, const char *end)
 	       strncmp(p, escaped, sizeof(escaped) - 1) == 0;
 }
 
+/* A number where a key should be must not become one by being marked. */
+static bool is_key(const char *p, const char *end)
+{
+	while (p < end && *p && strchr(" \t\r\n", *p))
+		p++;
+	return p < end && *p == ':';
+}
+
 /* Copy of @text with large integers marked; *@out stays empty if there is none. */
 static int mark_big_integers(struct cg_buffer *out, const char *text, size_t len,
 			     struct cg_error *err)
 {
-	const char *p = text, *end = text + len, *copied = text;
-	size_t big;
+	const char *p = text, *end = text + len, *copied = text, *next;
 
-	while (p < end) {
+	for (; p < end; p = next) {
+		next = p + 1;
 		if (*p == '"') {
 			if (forges_mark(p, end))
 				return cg_error_set(err, CG_E_PARSE, "a reserved string");
-			p = skip_string(p, end);
-		} else if (*p == '-') { /* its digits are no literal of their own */
-			for (p++; p < end && *p >= '0' && *p <= '9'; p++)
-				;
-		} else if (*p < '1' || *p > '9') {
-			p++;
-		} else if ((big = big_integer(p, end)) > 0) {
+			next = skip_string(p, end);
+		} else if (*p == '-' || (*p >= '0' && *p <= '9')) {
+			next = skip_number(p, end);
+			if (!is_big_integer(p, (size_t)(next - p)) || is_key(next, end))
+				continue;
 			if (cg_buffer_put(out, copied, (size_t)(p - copied), err) < 0 ||
-			    cg_buffer_printf(out, err, "\"%s%.*s\"", MARK_ESCAPED, (int)big, p) < 0)
+			    cg_buffer_printf(out, err, "\"%s%.*s\"", MARK_ESCAPED,
+					     (int)(next - p), p) < 0)
 				return -1;
-			copied = p += big;
-		} else {
-			while (p < end && strchr("0123456789.eE+-", *p) && *p)
-				p++;
+			copied = next;
 		}
 	}
 	return copied == text ? 0 : cg_buffer_put(out, copied, (size_t)(end - copied), err);
@@ -92,6 +102,8 @@ int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
 
 	if (len > limit)
 		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes of JSON", limit);
+	if (len && memchr(text, '\0', len)) /* jansson passes over one behind a number */
+		return cg_error_set(err, CG_E_PARSE, "not JSON: it has a NUL byte");
 	if (mark_big_integers(&marked, text, len, err) < 0)
 		return -1;
 	if (marked.len) {
@@ -129,10 +141,23 @@ int cg_json_read_file(json_t **out, const char *path, size_t limit, struct cg_er
 	return 0;
 }
 
-/* Turn the marked strings of jansson's output back into the integers they are, in place. */
-static char *unmark(char *text)
+/* Is a string literal, quotes included, a marked integer and nothing else? */
+static bool is_marked(const char *literal, size_t len)
 {
 	static const char mark[] = "\"" MARK_ESCAPED;
+	size_t before = sizeof(mark) - 1;
+
+	return len > before && memcmp(literal, mark, before) == 0 &&
+	       is_big_integer(literal + before, len - before - 1);
+}
+
+/*
+ * Turn the marked strings of jansson's output back into the integers they are, in place. What
+ * only begins like one stays a string: it came from elsewhere, and printed bare it could be
+ * anything.
+ */
+static char *unmark(char *text)
+{
 	char *end = text + strlen(text), *to = text;
 	const char *p = text;
 
@@ -140,8 +165,8 @@ static char *unmark(char *text)
 		const char *next = *p == '"' ? skip_string(p, end) : p + 1;
 		size_t len = (size_t)(next - p);
 
-		if (len > sizeof(mark) && strncmp(p, mark, sizeof(mark) - 1) == 0) {
-			p += sizeof(mark) - 1;
+		if (is_marked(p, len)) {
+			p += sizeof(MARK_ESCAPED);
 			len = (size_t)(next - p) - 1;
 		}
 		memmove(to, p, len);
@@ -168,8 +193,10 @@ char *cg_json_pretty(const json_t *json)
 
 bool cg_json_is_big(const json_t *json)
 {
-	return json_is_string(json) &&
-	       strncmp(json_string_value(json), MARK, sizeof(MARK) - 1) == 0;
+	const char *text = json_string_value(json);
+
+	return text && strncmp(text, MARK, sizeof(MARK) - 1) == 0 &&
+	       is_big_integer(text + sizeof(MARK) - 1, strlen(text) - (sizeof(MARK) - 1));
 }
 
 bool cg_json_uint(const json_t *json, uint64_t *out)

@@ -15,4 +15,6 @@ libcg_la_SOURCES += \
 	%D%/json.c \
 	%D%/json.h \
 	%D%/pool.c \
-	%D%/pool.h
+	%D%/pool.h \
+	%D%/text.c \
+	%D%/text.h

@@ -145,7 +145,7 @@ int cg_store_put(struct cg_store *store, const char *kind, const char *parts,
 	bool own;
 	int rc;
 
-	if (cg_store_state(store) != CG_STORE_READ_WRITE)
+	if (!cg_query_keeps(store))
 		return 0;
 	if (cg_query_start(store, &own, err) < 0)
 		return -1;
@@ -179,14 +179,14 @@ int cg_store_put_blob(struct cg_store *store, const char *text, int64_t *id,
 	int64_t added = 0;
 	bool own;
 
-	if (cg_store_state(store) == CG_STORE_READ_WRITE) {
+	if (cg_query_keeps(store)) {
 		if (cg_query_start(store, &own, err) < 0)
 			return -1;
 		if (cg_query_finish(store, own, add_blob(store, text, &added, err), err) <
 		    0)
 			return -1;
 	}
-	*id = cg_store_state(store) == CG_STORE_READ_WRITE ? added : 0;
+	*id = cg_query_keeps(store) ? added : 0;
 	return 0;
 }
 

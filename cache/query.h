@@ -82,6 +82,9 @@ struct cg_query {
 cg_must_check int cg_query_run(struct cg_store *store, const struct cg_query *query,
 			       struct cg_error *err);
 
+/* Is what is put there to be found afterwards? */
+bool cg_query_keeps(const struct cg_store *store);
+
 /* How many rows the last write changed. */
 int64_t cg_query_changes(const struct cg_store *store);
 

@@ -40,6 +40,7 @@ struct cg_store {
 	sqlite3_stmt *prepared[CG_SQL_STATEMENTS]; /* on first use */
 	enum cg_store_state state;
 	enum transaction transaction;
+	bool in_memory; /* see cg_store_use_memory() */
 	bool damaged; /* set the file aside when closing */
 	bool warned;
 	struct cg_error warning;
@@ -205,6 +206,7 @@ static void fall(struct cg_store *store, const struct cg_error *why)
 	warn(store, why);
 	roll_back(store);
 	store->damaged = true;
+	store->in_memory = false;
 	store->state = CG_STORE_UNAVAILABLE;
 }
 
@@ -229,26 +231,36 @@ static int report(struct cg_store *store, int rc, struct cg_error *err)
 	return -1;
 }
 
+bool cg_query_keeps(const struct cg_store *store)
+{
+	return store->state == CG_STORE_READ_WRITE || store->in_memory;
+}
+
 int cg_query_run(struct cg_store *store, const struct cg_query *query,
 		 struct cg_error *err)
 {
-	if (store->state == CG_STORE_UNAVAILABLE ||
-	    (query->sql >= CG_SQL_FIRST_WRITE && store->state != CG_STORE_READ_WRITE))
+	if (!cg_query_keeps(store) && (store->state == CG_STORE_UNAVAILABLE ||
+				       query->sql >= CG_SQL_FIRST_WRITE))
 		return 0;
 	return report(store, execute(store, query), err);
 }
 
 int64_t cg_query_changes(const struct cg_store *store)
 {
-	return store->state == CG_STORE_READ_WRITE ? sqlite3_changes64(store->db) : 0;
+	return cg_query_keeps(store) ? sqlite3_changes64(store->db) : 0;
 }
 
-static void disconnect(struct cg_store *store)
+static void finalize(struct cg_store *store)
 {
 	for (size_t i = 0; i < CG_SQL_STATEMENTS; i++) {
 		sqlite3_finalize(store->prepared[i]);
 		store->prepared[i] = NULL;
 	}
+}
+
+static void disconnect(struct cg_store *store)
+{
+	finalize(store);
 	sqlite3_close(store->db);
 	store->db = NULL;
 }
@@ -539,6 +551,55 @@ int cg_store_open(struct cg_store **out, const char *path, struct cg_error *err)
 	return 0;
 }
 
+static int copy_database(sqlite3 *from, sqlite3 *to)
+{
+	sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+	int rc = backup ? sqlite3_backup_step(backup, -1) : SQLITE_NOMEM;
+
+	sqlite3_backup_finish(backup);
+	return rc == SQLITE_DONE ? SQLITE_OK : rc;
+}
+
+/* Connect to a store in memory: empty, or what @file holds. */
+static int connect_to_memory(struct cg_store *store, sqlite3 *file)
+{
+	/* Somebody may remember an id of the file that this one is there instead of. */
+	static const char other_ids[] =
+		"INSERT INTO sqlite_sequence (name, seq) VALUES"
+		" ('blob', 1 << 40), ('key', 1 << 40), ('subject', 1 << 40)";
+	int64_t version;
+	int rc = connect_to(store, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+			    &version);
+
+	if (rc != SQLITE_OK)
+		return rc;
+	if (file)
+		return copy_database(file, store->db);
+	rc = migrate(store);
+	return rc == SQLITE_OK ? sqlite3_exec(store->db, other_ids, NULL, NULL, NULL) : rc;
+}
+
+int cg_store_use_memory(struct cg_store *store, struct cg_error *err)
+{
+	sqlite3 *file = NULL;
+	int rc;
+
+	assert(store->transaction == NO_TRANSACTION);
+	if (cg_query_keeps(store))
+		return 0;
+	finalize(store);
+	if (store->state == CG_STORE_READ_ONLY)
+		file = cg_take(store->db);
+	rc = connect_to_memory(store, file);
+	if (rc != SQLITE_OK && file) /* it can't even be read */
+		rc = connect_to_memory(store, NULL);
+	sqlite3_close(file);
+	store->in_memory = rc == SQLITE_OK;
+	if (!store->in_memory)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a cache");
+	return 0;
+}
+
 struct cg_store *cg_store_close(struct cg_store *store)
 {
 	struct cg_error ignored;
@@ -586,8 +647,8 @@ int cg_store_begin(struct cg_store *store, struct cg_error *err)
 static bool has_lost_transaction(const struct cg_store *store)
 {
 	return store->transaction == FAILED_TRANSACTION ||
-	       (store->transaction == IN_TRANSACTION &&
-		store->state == CG_STORE_READ_WRITE && sqlite3_get_autocommit(store->db));
+	       (store->transaction == IN_TRANSACTION && cg_query_keeps(store) &&
+		sqlite3_get_autocommit(store->db));
 }
 
 static int failed_before(const struct cg_store *store, struct cg_error *err)

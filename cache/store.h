@@ -48,6 +48,14 @@ cg_must_check int cg_store_open(struct cg_store **out, const char *path,
 				struct cg_error *err);
 struct cg_store *cg_store_close(struct cg_store *store); /* takes NULL; returns NULL */
 
+/*
+ * Go on in memory where the file can't be written: a copy of what can be read of it, which
+ * takes what is put and has it for as long as the store is open. Nothing changes for who
+ * asks the state or reads the warning, nor for a store that can be written. -1 when memory
+ * is out.
+ */
+cg_must_check int cg_store_use_memory(struct cg_store *store, struct cg_error *err);
+
 enum cg_store_state cg_store_state(const struct cg_store *store);
 const char *cg_store_path(const struct cg_store *store);    /* borrowed */
 const char *cg_store_warning(const struct cg_store *store); /* or NULL; borrowed */

@@ -83,8 +83,21 @@ static const struct cg_verb *find_verb(char *const *words, int count, int *taken
 
 static int usage(const char *problem, const char *what)
 {
-	fprintf(stderr, "cpugate: %s %s (cpugate --help)\n", problem, what);
+	struct cg_error err;
+
+	(void)cg_error_set(&err, CG_E_USAGE, "%s%s%s", problem, *what ? " " : "", what);
+	fprintf(stderr, "cpugate: %s (cpugate --help)\n", err.msg);
 	return CG_EXIT_FAILURE;
+}
+
+static int take_text(struct command_line *line, const char *name, const char *text)
+{
+	json_t *value = json_string(text);
+
+	if (!value)
+		return usage("not UTF-8:", text);
+	json_object_set_new(line->args, name, value);
+	return 0;
 }
 
 static int read_operands(struct command_line *line, char *const *words, int count)
@@ -106,7 +119,8 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 		char name[24];
 
 		snprintf(name, sizeof(name), "%.*s", len, next);
-		json_object_set_new(line->args, name, json_string(words[0]));
+		if (take_text(line, name, words[0]) != 0)
+			return CG_EXIT_FAILURE;
 		next += len + (next[len] == ' ');
 	}
 	return count ? usage("one word too many:", words[0]) : 0;
@@ -129,8 +143,10 @@ static int take_number(struct command_line *line, const char *name, const char *
 /* 0 to go on, else *status is the exit status. */
 static int read_command_line(struct command_line *line, int argc, char **argv, int *status)
 {
+	static char program[] = "cpugate";
 	int option;
 
+	argv[0] = program; /* of getopt's complaints */
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		const char *name = option == 'e' ? "emulator" : option == 'M' ? "machine" : "accel";
 
@@ -149,10 +165,8 @@ static int read_command_line(struct command_line *line, int argc, char **argv, i
 			json_object_set_new(line->args, "all", json_true());
 		else if (option == 'n' || option == 's')
 			*status = take_number(line, option == 'n' ? "sample" : "seed", optarg);
-		else if (!json_string(optarg))
-			return *status = usage("not UTF-8:", optarg), -1;
 		else
-			json_object_set_new(line->args, name, json_string(optarg));
+			*status = take_text(line, name, optarg);
 		if (*status)
 			return -1;
 	}
@@ -273,6 +287,8 @@ int main(int argc, char **argv)
 
 	if (read_command_line(&line, argc, argv, &status) == 0)
 		status = run(&line);
+	else if (fflush(stdout) == EOF || ferror(stdout))
+		status = usage("write the answer:", strerror(errno));
 	json_decref(line.args);
 	return status;
 }

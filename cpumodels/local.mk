@@ -5,7 +5,11 @@ libcg_la_SOURCES += \
 	%D%/definition.h \
 	%D%/featureset.c \
 	%D%/featureset.h \
+	%D%/leaves.c \
+	%D%/leaves.h \
 	%D%/spelling.c \
 	%D%/spelling.h \
+	%D%/visible.c \
+	%D%/visible.h \
 	%D%/vocabulary.c \
 	%D%/vocabulary.h

@@ -164,6 +164,14 @@ static void read_module_dir(pid_t pid, char out[static PATH_MAX])
 			snprintf(out, PATH_MAX, "%s", p + sizeof(name) - 1);
 }
 
+/* JSON has no way to say other paths. */
+static bool is_utf8(const char *path)
+{
+	cg_auto_json json_t *text = json_string(path);
+
+	return text != NULL;
+}
+
 /* Which binary and module folder a running emulator really has. */
 static int look_at_process(struct cg_identity *id, struct cg_process *process, struct cg_error *err)
 {
@@ -321,6 +329,9 @@ int cg_identity_open(struct cg_identity **out, const char *name, const struct cg
 	id->parts = json_pack("{s:{}}", "modules");
 	if (find(name, id->path, err) < 0)
 		return -1;
+	if (!is_utf8(id->path))
+		return cg_error_set(err, CG_E_UNKNOWN, "the path of emulator %s isn't UTF-8",
+				    id->path);
 	fd = open(id->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->path);

@@ -182,6 +182,67 @@ int cg_host_read(struct cg_host **out, const char *root, struct cg_error *err)
 	return 0;
 }
 
+/* Four characters of the vendor, as they were put by cg_cpuid_put(). */
+static void vendor_register(const json_t *cpuid, const char *name, char *out)
+{
+	const char *text = cg_json_text(cpuid, name);
+	unsigned long value = text ? strtoul(text, NULL, 16) : 0;
+
+	for (int i = 0; i < 4; i++)
+		out[i] = (char)(value >> 8 * i);
+}
+
+/* Leaf 0 as it was read: any core type that could be reached says the same. */
+static void vendor_from_parts(const json_t *parts, char out[CG_CPUID_VENDOR])
+{
+	const char *name;
+	json_t *cpuid;
+
+	memset(out, 0, CG_CPUID_VENDOR);
+	cg_json_each(json_object_get(parts, "cpuid"), name, cpuid) {
+		if (!json_object_get(cpuid, "0x0.ebx"))
+			continue;
+		vendor_register(cpuid, "0x0.ebx", out);
+		vendor_register(cpuid, "0x0.edx", out + 4);
+		vendor_register(cpuid, "0x0.ecx", out + 8);
+		break;
+	}
+	for (size_t i = 0; out[i]; i++)
+		if (out[i] < ' ' || out[i] > '~')
+			out[i] = '?';
+}
+
+static void derive(struct cg_host *host, const char *release)
+{
+	const char *backend = cg_json_text(host->parts, "kvm-backend");
+	const char *access = cg_json_text(host->parts, "kvm-access");
+
+	vendor_from_parts(host->parts, host->vendor);
+	snprintf(host->kernel, sizeof(host->kernel), "Linux %s", release);
+	if (backend && strcmp(backend, "unknown") != 0)
+		snprintf(host->backend, sizeof(host->backend), "%s", backend);
+	host->has_kvm = access && strcmp(access, "yes") == 0;
+}
+
+int cg_host_from_parts(struct cg_host **out, const json_t *parts, struct cg_error *err)
+{
+	const char *release = cg_json_text(json_object_get(parts, "kernel"), "release");
+	cg_auto_host struct cg_host *host = NULL;
+
+	if (!release || !json_is_object(json_object_get(parts, "cpuid")))
+		return cg_error_set(err, CG_E_CORRUPT, "not the fingerprint of a host");
+	host = calloc(1, sizeof(*host));
+	if (host)
+		host->parts = json_deep_copy(parts);
+	if (!host || !host->parts)
+		return cg_error_set(err, CG_E_SYSTEM, "out of memory");
+	derive(host, release);
+	if (digest_parts(host, err) < 0)
+		return -1;
+	*out = cg_take(host);
+	return 0;
+}
+
 struct cg_host *cg_host_free(struct cg_host *host)
 {
 	if (host)

@@ -29,6 +29,12 @@ struct cg_host;
  */
 cg_must_check int cg_host_read(struct cg_host **out, const char *root,
 			       struct cg_error *err);
+/*
+ * A host that isn't here, or this one as it was, from the parts that were kept of it. Reads
+ * nothing. CG_E_CORRUPT if they aren't the parts of a host.
+ */
+cg_must_check int cg_host_from_parts(struct cg_host **out, const json_t *parts,
+				     struct cg_error *err);
 struct cg_host *cg_host_free(struct cg_host *host); /* takes NULL; returns NULL */
 
 /* The named parts, an object. Borrowed. */

@@ -42,5 +42,11 @@ int cg_command_run(struct cg_context *context, const char *name, const json_t *a
 		if (!takes(command, argument))
 			return cg_error_set(err, CG_E_USAGE, "%s takes no argument %s", name,
 					    argument);
-	return command->run(context, args, reply, err);
+	*reply = NULL;
+	if (command->run(context, args, reply, err) < 0)
+		return -1;
+	if (!*reply)
+		return cg_error_set(err, CG_E_SYSTEM,
+				    "%s: no reply: a name that isn't UTF-8, or no memory", name);
+	return 0;
 }

@@ -96,13 +96,8 @@ struct cg_context *cg_context_free(struct cg_context *context)
 
 int cg_context_store(struct cg_context *context, struct cg_store **out, struct cg_error *err)
 {
-	if (!context->store) {
-		if (cg_store_open(&context->store, context->cache_path, err) < 0)
-			return -1;
-		if (cg_store_warning(context->store))
-			json_array_append_new(context->warnings,
-					      json_string(cg_store_warning(context->store)));
-	}
+	if (!context->store && cg_store_open(&context->store, context->cache_path, err) < 0)
+		return -1;
 	*out = context->store;
 	return 0;
 }
@@ -128,5 +123,9 @@ void cg_context_tell(struct cg_context *context, size_t done, size_t total, cons
 
 json_t *cg_context_warnings(struct cg_context *context)
 {
+	const char *warning = context->store ? cg_store_warning(context->store) : NULL;
+
+	if (warning && !json_array_size(context->warnings)) /* it has only one */
+		json_array_append_new(context->warnings, json_string(warning));
 	return context->warnings;
 }

@@ -27,7 +27,7 @@ struct item {
 	char *text;
 	const char *accel, *machine;
 	bool skipped; /* nothing can be predicted: the machine type doesn't start, QEMU refuses the definition */
-	struct cg_featureset effective, removed, ignored;
+	struct cg_featureset requested, effective, removed, ignored;
 	enum cg_usable usable;
 	struct cg_trial trial;
 	int ret;
@@ -113,6 +113,9 @@ static int find_machines(struct plan *p, const json_t *args, struct cg_error *er
 	json_array_foreach(machines, i, machine)
 		if (strcmp(cg_json_text(machine, "name"), "none") != 0)
 			json_array_append(p->machines, json_object_get(machine, "name"));
+	if (!json_array_size(p->machines))
+		return cg_error_set(err, CG_E_UNKNOWN, "%s has no machine types",
+				    cg_identity_path(p->question->identity));
 	return 0;
 }
 
@@ -244,6 +247,7 @@ static int predict(struct plan *p, enum cg_depth depth, struct cg_error *err)
 		if (cg_prediction_make(&prediction, p->question, item->accel, item->machine,
 				       &item->definition, err) < 0)
 			return -1;
+		item->requested = prediction.expansion.features;
 		item->effective = prediction.effective;
 		item->removed = cg_featureset_minus(&prediction.removed, &prediction.ignored);
 		item->ignored = prediction.ignored;
@@ -269,7 +273,7 @@ static void item_done(size_t job, void *data)
 	cg_context_tell(p->context, p->done, p->count, p->items[job].machine);
 }
 
-static int run_trials(struct plan *p, struct cg_error *err)
+static int run_trials(struct plan *p, bool quick, struct cg_error *err)
 {
 	cg_auto_free struct cg_job *jobs = calloc(p->count + 1, sizeof(*jobs));
 
@@ -284,6 +288,8 @@ static int run_trials(struct plan *p, struct cg_error *err)
 			.accel = item->accel,
 			.definition = item->text,
 			.vocabulary = p->question->emulator->vocabulary,
+			.quick = quick,
+			.ask = item->requested,
 			.limits = cg_context_limits(p->context),
 		};
 		jobs[i] = (struct cg_job){ run_item, item };
@@ -416,7 +422,7 @@ static int verify(struct plan *p, const json_t *args, json_t **reply, struct cg_
 	if (all ? plan_all(p, err) < 0 : plan_sample(p, (size_t)size, err) < 0)
 		return -1;
 	if (predict(p, all ? CG_DEPTH_SHEET : CG_DEPTH_DEFINITION, err) < 0 ||
-	    run_trials(p, err) < 0)
+	    run_trials(p, all, err) < 0)
 		return -1;
 	*reply = report(p);
 	return 0;

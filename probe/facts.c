@@ -15,6 +15,12 @@
 #define FACT_BYTES (4 << 20)
 #define NAME_BYTES (CG_DEFINITION_TEXT + 256)
 
+/*
+ * Of what facts look like. A part of every key: a cpugate that keeps facts differently never reads those of
+ * another by mistake. To be raised with every change of a fact's text or meaning.
+ */
+#define FORMAT 1
+
 enum scope { SCOPE_EMULATOR, SCOPE_ACCEL, SCOPE_VENDOR, SCOPE_HOST, SCOPES };
 enum accel { ACCEL_TCG, ACCEL_KVM, ACCELS };
 
@@ -97,12 +103,14 @@ static int make_emulator_keys(struct cg_facts *facts, struct cg_error *err)
 {
 	static const char *const names[] = { [ACCEL_TCG] = "tcg", [ACCEL_KVM] = "kvm" };
 	const json_t *parts = cg_identity_parts(facts->identity);
+	cg_auto_json json_t *format = json_pack("{s:i}", "format", FORMAT);
 
 	for (enum accel a = 0; a < ACCELS; a++) {
-		cg_auto_json json_t *member = json_pack("{s:s}", "accel", names[a]);
+		cg_auto_json json_t *member =
+			json_pack("{s:s, s:i}", "accel", names[a], "format", FORMAT);
 		enum scope widest = a == ACCEL_TCG ? SCOPE_HOST : SCOPE_ACCEL;
 
-		if (make_key(&facts->keys[a][SCOPE_EMULATOR], parts, NULL, err) < 0)
+		if (make_key(&facts->keys[a][SCOPE_EMULATOR], parts, format, err) < 0)
 			return -1;
 		for (enum scope s = SCOPE_ACCEL; s <= widest; s++)
 			if (make_key(&facts->keys[a][s], parts, member, err) < 0)
@@ -134,9 +142,11 @@ int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host, struct
 	const json_t *parts = cg_identity_parts(facts->identity);
 	cg_auto_json json_t *vendor = NULL, *all = NULL;
 
-	vendor = json_pack("{s:s, s:s}", "accel", "kvm", "cpu-vendor", cg_host_vendor(host));
-	all = json_deep_copy(cg_host_parts(host));
+	vendor = json_pack("{s:s, s:i, s:s}", "accel", "kvm", "format", FORMAT, "cpu-vendor",
+			   cg_host_vendor(host));
+	all = json_copy(cg_host_parts(host));
 	json_object_set_new(all, "accel", json_string("kvm"));
+	json_object_set_new(all, "format", json_integer(FORMAT));
 	if (make_key(&facts->keys[ACCEL_KVM][SCOPE_VENDOR], parts, vendor, err) < 0)
 		return -1;
 	json_object_clear(facts->seen);

@@ -722,6 +722,8 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		needs[i].asked = false;
+	if (cg_store_use_memory(prober->store, err) < 0) /* for what the file can't take */
+		return -1;
 	if (cg_lock_take(&lock, cg_store_path(prober->store), cg_identity_stamp(prober->identity),
 			 cg_clock_in(prober->lock_ns), prober->limits.cancel_fd, err) < 0)
 		return -1;

@@ -18,6 +18,12 @@ struct cg_trial {
 	const char *binary, *machine, *accel;
 	const char *definition; /* as -cpu takes it; NULL for the machine type's own CPU */
 	const struct cg_vocabulary *vocabulary;
+	/*
+	 * false: every feature is read by its own property, which takes 0.5 ms each. true: CPUID features are read from the
+	 * vCPU's feature words, all at once, and of the others (MSRs) only @ask.
+	 */
+	bool quick;
+	struct cg_featureset ask;
 	struct cg_qmp_limits limits;
 
 	enum cg_trial_result result;

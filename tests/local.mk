@@ -8,13 +8,18 @@
 unit_tests = \
 	%D%/unit/test-cores \
 	%D%/unit/test-cpuid \
+	%D%/unit/test-door \
 	%D%/unit/test-fingerprint \
 	%D%/unit/test-kernel \
 	%D%/unit/test-kvm \
+	%D%/unit/test-lock \
 	%D%/unit/test-modules \
+	%D%/unit/test-store \
 	%D%/unit/test-tree
 
 bats_tests = \
+	%D%/cli/completions.bats \
+	%D%/cli/examples.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/stale.bats \
 	%D%/cli/truth.bats
@@ -29,9 +34,12 @@ test_data = \
 	%D%/lint \
 	%D%/no-bats \
 	%D%/tally \
+	%D%/truth/second-host.sh \
+	%D%/truth/starts.bash \
 	%D%/truth/truth.bash
 
 noinst_HEADERS += \
+	%D%/unit/cache-home.h \
 	%D%/unit/fake-root.h \
 	%D%/unit/unit.h
 check_PROGRAMS += $(unit_tests) %D%/truth/vcpu

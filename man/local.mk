@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# The pages are written in scdoc and shipped as made, so a tarball needs no scdoc.
+# scdoc takes the date from SOURCE_DATE_EPOCH when that is set.
+
+man_pages = \
+	%D%/cpugate.1 \
+	%D%/cpugate-cache.5
+man_sources = $(man_pages:=.scd)
+
+dist_man_MANS += $(man_pages)
+EXTRA_DIST += $(man_sources)
+MAINTAINERCLEANFILES += $(man_pages)
+
+SUFFIXES = .1 .3 .5 .8 .1.scd .3.scd .5.scd .8.scd
+if HAVE_SCDOC
+scdoc_to_man = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SCDOC) <$< >$@.new && mv $@.new $@
+else
+scdoc_to_man = @echo "$@: scdoc isn't installed; use a release tarball" >&2; exit 1
+endif
+.1.scd.1:
+	$(scdoc_to_man)
+.3.scd.3:
+	$(scdoc_to_man)
+.5.scd.5:
+	$(scdoc_to_man)
+.8.scd.8:
+	$(scdoc_to_man)

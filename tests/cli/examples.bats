@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
+# shellcheck disable=SC2016 # what is in single quotes is for jq
+# shellcheck disable=SC2154 # set by helpers.bash and by run
+# The manual pages against the program: the examples run, and replies have no members that
+# the manual doesn't tell of. What needs no QEMU to know is in check-man.sh.
+bats_require_minimum_version 1.5.0
+load helpers
+
+# The commands in a page's EXAMPLES: lines "$ COMMAND" between ``` and ```.
+examples()
+{
+	awk '/^# / { on = $0 == "# EXAMPLES" } on && /^\$ / { print substr($0, 3) }' \
+		"$top_srcdir/man/$1.scd"
+}
+
+# Examples are for x86 hosts, as most readers have one.
+requires_x86()
+{
+	[[ $(uname -m) == x86_64 ]] || skip "not an x86_64 host"
+	requires qemu-system-x86_64 jq
+}
+
+run_examples()
+{
+	local command count=0
+
+	while IFS= read -r command; do
+		run --separate-stderr bash -o pipefail -c "$command"
+		# A no is an answer. Whether it is the right one is for other tests to say.
+		[[ ! $command =~ ^'cpugate '(verify|diff) || $status -ne 1 ]] || status=0
+		if [[ $status -ne 0 || $stderr == *'cpugate: warning'* ]]; then
+			refute_run "$command" "$stderr"
+		fi
+		count=$((count + 1))
+	done < <(examples "$1")
+	[[ $count -gt 0 ]]
+}
+
+@test "every example of cpugate(1) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	run_examples cpugate.1
+}
+
+@test "every example of cpugate-cache(5) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	cpugate models >/dev/null
+	run_examples cpugate-cache.5
+}
+
+@test "examples are what the reader sees, and every verb has one" {
+	local page verb
+
+	for page in "$top_srcdir"/man/*.scd; do
+		page=$(basename "$page" .scd)
+		output=$(examples "$page")
+		[[ -n $output ]] || refute_run "$page has no examples"
+		# A backslash is for scdoc and would be lost on the page.
+		output_lacks "\\"
+	done
+	output=$(examples cpugate.1)
+	while IFS= read -r verb; do
+		grep -qE "cpugate( --json)? $verb( |\$)" <<<"$output" ||
+			refute_run "no example of $verb"
+	done < <(cpugate --help | sed -nE 's/^  ([a-z]+( [a-z]+)?)   *.*/\1/p')
+}
+
+# told VERB: the members in the part of cpugate(1) about this verb's reply, one a line.
+told()
+{
+	awk -v heading="## $1" '/^# / { json = $0 == "# JSON REPLIES"; on = 0 }
+		/^## / { on = json && $0 == heading } on' "$top_srcdir/man/cpugate.1.scd" |
+		grep -oE '\*[a-z][a-z0-9-]*\*' | tr -d '*'
+}
+
+# What the emulator object has is told once, before the replies.
+told_of_emulator()
+{
+	awk '/^## / { on = 0 } on; /^# / { on = $0 == "# JSON REPLIES" }' \
+		"$top_srcdir/man/cpugate.1.scd" | grep -oE '^\*[a-z][a-z0-9-]*\*' | tr -d '*'
+}
+
+# The members of the JSON on stdin, as paths without list indices. What is below
+# "properties", a part of the host, or a changed value isn't ours.
+members()
+{
+	jq -r '[paths | map(select(type == "string"))] | unique[] | select(length > 0) |
+		select((.[0] == "properties" and length > 1 or
+			.[0] == "parts" and length > 2 or
+			.[0:2] == ["remeasure", "changed"] and length > 3 or
+			.[0] == "host-changed" and length > 2) | not) | join("/")'
+}
+
+# tells VERB [OPTION-OR-OPERAND...]: ask, and look each member of the reply up.
+tells()
+{
+	local verb=$1 member reply
+	shift
+
+	# shellcheck disable=SC2086 # "cache why" is two words
+	reply=$(cpugate --json $verb "$@") || [[ $? -eq 1 || $? -eq 3 ]]
+	[[ -n $reply ]] || refute_run "no reply: $verb $*"
+	while IFS= read -r member; do
+		if [[ /$member == */emulator/* ]]; then
+			told_of_emulator
+		else
+			told "$verb"
+		fi | grep -qx -- "${member##*/}" ||
+			refute_run "not in the manual, of $verb $*: $member"
+		echo "$verb $member" >>"$TEST_DIR/seen"
+	done < <(members <<<"$reply")
+}
+
+saw()
+{
+	local what
+
+	for what; do
+		grep -qx -- "$what" "$TEST_DIR/seen" || refute_run "was to be seen: $what"
+	done
+}
+
+# qemu FILE [LINE...]: a wrapper script with these lines in front.
+qemu()
+{
+	local file=$1
+	shift
+
+	printf '%s\n' '#!/bin/sh' "$@" 'exec qemu-system-x86_64 "$@"' >"$file"
+	chmod +x "$file"
+}
+
+@test "every member of every reply is in the manual" {
+	local accels=(tcg)
+
+	requires_x86
+	unset CPUGATE_CACHE
+	[[ ! -r /dev/kvm || ! -w /dev/kvm ]] || accels+=(kvm)
+	for accel in "${accels[@]}"; do
+		tells models --accel "$accel"
+		tells expand Haswell,-avx2 --accel "$accel"
+		tells expand qemu64,phys-bits=200 --accel "$accel" # no QEMU starts with that
+		tells probe --accel "$accel"
+	done
+	saw 'models usable' 'expand not-startable/status' 'expand not-startable/words'
+
+	tells diff machine=pc machine=q35 --accel tcg
+	tells diff machine=microvm machine=isapc --accel tcg
+	if [[ ${#accels[@]} -gt 1 ]]; then
+		tells diff accel=tcg accel=kvm
+		tells diff generation=1 generation=0
+		saw 'diff from/missing'
+	fi
+	saw 'diff changed/requested/lost' 'diff changed/properties/name'
+
+	tells emulators
+	qemu broken 'exit 1'
+	tells emulators --emulator ./broken
+	saw 'emulators version' 'emulators error'
+
+	tells host
+	tells 'cache list'
+	tells 'cache history'
+	tells 'cache path'
+	saw 'cache list measured' 'cache list emulator' 'cache history kind'
+
+	qemu liar 'case "$*" in *" -cpu "*) exec qemu-system-x86_64 "$@" -cpu 486 ;; esac'
+	tells verify --emulator ./liar --accel tcg --machine pc --sample 2
+	saw 'verify mismatches/missing' 'verify machines/compared'
+	# A dry run has "enforce", and tells that it will start; the trial then doesn't.
+	qemu mute 'case "$*" in *enforce*) ;; *" -cpu "*) echo no >&2; exit 1 ;; esac'
+	tells verify --emulator ./mute --accel tcg --machine pc --sample 20 --seed 1
+	saw 'verify mismatches/started'
+
+	qemu wrapper
+	tells models --emulator ./wrapper --accel tcg
+	qemu wrapper ':'
+	tells 'cache why' --emulator ./wrapper --accel tcg
+	saw 'cache why remeasure/changed/from'
+
+	if [[ ${#accels[@]} -gt 1 ]]; then
+		qemu half 'case "$*" in *-machine\ pc*accel=kvm*) exit 1 ;; esac'
+		tells probe --emulator ./half
+		saw 'probe probed/error'
+	fi
+	tells 'cache prune'
+}
+
+@test "the members of machine types that the manual names are QEMU's" {
+	local member
+
+	requires_x86
+	unset CPUGATE_CACHE
+	run -0 cpugate --json machines
+	while IFS= read -r member; do
+		jq -e --arg member "$member" 'any(has($member))' <<<"$output" >/dev/null ||
+			refute_run "no machine type has $member"
+	done < <(told machines)
+}
