@@ -19,7 +19,7 @@ static enum cg_step take_text(const struct cg_row *row, void *data)
 	char **out = data;
 
 	if (!body)
-		return CG_STEP_NO_MEMORY;
+		return cg_row_lacks_text(row);
 	cg_digest_of(&found, body, strlen(body));
 	if (!cg_row_digest(row, 1, &kept) || memcmp(&kept, &found, sizeof(kept)) != 0)
 		return CG_STEP_DAMAGED;
@@ -284,7 +284,7 @@ static enum cg_step take_fact(const struct cg_row *row, void *data)
 	};
 
 	if (!fact.kind || !fact.parts || !fact.name)
-		return CG_STEP_NO_MEMORY;
+		return cg_row_lacks_text(row);
 	return walk->fn(&fact, walk->data) ? CG_STEP_ON : CG_STEP_STOP;
 }
 

@@ -17,7 +17,9 @@ static enum cg_step take_key(const struct cg_row *row, void *data)
 	const char *parts = cg_row_text(row, 1);
 	struct prune *prune = data;
 
-	if (!parts || cg_marks_add(&prune->keys, id) < 0)
+	if (!parts)
+		return cg_row_lacks_text(row);
+	if (cg_marks_add(&prune->keys, id) < 0)
 		return CG_STEP_NO_MEMORY;
 	if (prune->keep(parts, prune->data))
 		cg_marks_set(&prune->keys, id);

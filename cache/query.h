@@ -89,8 +89,10 @@ bool cg_query_keeps(const struct cg_store *store);
 int64_t cg_query_changes(const struct cg_store *store);
 
 int64_t cg_row_int(const struct cg_row *row, int column);
-const char *cg_row_text(const struct cg_row *row,
-			int column); /* borrowed; NULL: no memory */
+const char *cg_row_text(const struct cg_row *row, int column); /* borrowed, or NULL */
+
+/* Why cg_row_text() was NULL, which it never is in a file as we write it. */
+enum cg_step cg_row_lacks_text(const struct cg_row *row);
 bool cg_row_digest(const struct cg_row *row, int column, struct cg_digest *out);
 
 /* A row function: column 0 into the int64_t at @data. */

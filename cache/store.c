@@ -62,6 +62,13 @@ const char *cg_row_text(const struct cg_row *row, int column)
 	return (const char *)sqlite3_column_text(row->statement, column);
 }
 
+enum cg_step cg_row_lacks_text(const struct cg_row *row)
+{
+	int code = sqlite3_errcode(sqlite3_db_handle(row->statement));
+
+	return (code & 0xff) == SQLITE_NOMEM ? CG_STEP_NO_MEMORY : CG_STEP_DAMAGED;
+}
+
 bool cg_row_digest(const struct cg_row *row, int column, struct cg_digest *out)
 {
 	const void *bytes = sqlite3_column_blob(row->statement, column);

@@ -78,6 +78,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	printf("%s%s\n", alias ? " = " : "", alias ? alias : "");
 	print_scalars(json_object_get(reply, "properties"));
 	print_verdict(view, reply);
+	if (json_object_get(reply, "blockers"))
+		print_list(view, "needs", json_object_get(reply, "blockers"));
 	print_list(view, "missing here", json_object_get(reply, "removed"));
 	if (json_is_null(json_object_get(reply, "effective")))
 		print_list(view, "asks for, among what this target names",

@@ -44,6 +44,7 @@ static enum pass pass_of(const char *item)
 	return *item == '+' ? PASS_PLUS : *item == '-' ? PASS_MINUS : PASS_ASSIGN;
 }
 
+/* What printed and read again is the same name: no sign before it, no '=' in it. */
 static int check_name(const char *name, struct cg_error *err)
 {
 	if (!*name)
@@ -52,7 +53,7 @@ static int check_name(const char *name, struct cg_error *err)
 		return cg_error_set(err, CG_E_USAGE, "a feature name of %zu characters",
 				    strlen(name));
 	for (const char *p = name; *p; p++)
-		if (!isgraph((unsigned char)*p))
+		if (!isgraph((unsigned char)*p) || *p == '=' || (p == name && strchr("+-_", *p)))
 			return cg_error_set(err, CG_E_USAGE, "%s is no feature name", name);
 	return 0;
 }
@@ -68,7 +69,7 @@ static int put_tsc_frequency(struct cg_definition *definition, const char *value
 
 	for (const char *u = units; unit && u <= unit; u++)
 		hz *= 1000;
-	if (end == value || (*end && (!unit || end[1])) || hz < 0 || hz > 1e18)
+	if (end == value || (*end && (!unit || end[1])) || !(hz >= 0 && hz <= 1e18))
 		return cg_error_set(err, CG_E_USAGE, "%s is no TSC frequency", value);
 	snprintf(text, sizeof(text), "%.0f", hz);
 	return put(definition, "tsc-frequency", text, err);
@@ -111,6 +112,19 @@ static int put_pass(struct cg_definition *definition, const char *items, enum pa
 	return 0;
 }
 
+/* The one form can be longer than what was given, and is what goes on from here. */
+static int check_printed(const struct cg_definition *definition, struct cg_error *err)
+{
+	cg_auto_free char *text = cg_definition_print(definition);
+
+	if (!text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+	if (strlen(text) >= CG_DEFINITION_TEXT)
+		return cg_error_set(err, CG_E_LIMIT, "a CPU definition of %zu characters",
+				    strlen(text));
+	return 0;
+}
+
 int cg_definition_parse(struct cg_definition *out, const char *text, struct cg_error *err)
 {
 	cg_auto_definition struct cg_definition definition = { 0 };
@@ -128,6 +142,8 @@ int cg_definition_parse(struct cg_definition *out, const char *text, struct cg_e
 	for (enum pass pass = PASS_ASSIGN; *comma && pass < PASSES; pass++)
 		if (put_pass(&definition, comma + 1, pass, err) < 0)
 			return -1;
+	if (check_printed(&definition, err) < 0)
+		return -1;
 	*out = definition;
 	definition = (struct cg_definition){ 0 };
 	return 0;

@@ -28,7 +28,7 @@ struct cg_definition {
 /*
  * Read a -cpu string as QEMU does (x86_cpu_parse_featurestr() in target/i386/cpu.c): NAME=VALUE,
  * NAME for on, +NAME, -NAME. The last NAME= wins; + and - are applied after all of them, - after +. Names are made
- * canonical. CG_E_USAGE with the place at fault.
+ * canonical. CG_E_USAGE with the place at fault, CG_E_LIMIT if the printed form would reach CG_DEFINITION_TEXT.
  */
 cg_must_check int cg_definition_parse(struct cg_definition *out, const char *text,
 				      struct cg_error *err);

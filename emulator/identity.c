@@ -379,6 +379,21 @@ json_t *cg_identity_parts(const struct cg_identity *identity)
 	return identity->parts;
 }
 
+/* /bin and /usr/bin may be one folder. */
+static bool is_known(const json_t *list, const char *path)
+{
+	const json_t *known;
+	struct stat a, b;
+	size_t i;
+
+	json_array_foreach(list, i, known)
+		if (stat(json_string_value(known), &a) == 0 && stat(path, &b) == 0 &&
+		    a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
+		    strcmp(strrchr(json_string_value(known), '/'), strrchr(path, '/')) == 0)
+			return true;
+	return false;
+}
+
 static void add_installed(json_t *list, const char *pattern)
 {
 	glob_t found;
@@ -386,7 +401,7 @@ static void add_installed(json_t *list, const char *pattern)
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return;
 	for (size_t i = 0; i < found.gl_pathc; i++)
-		if (is_program(found.gl_pathv[i]))
+		if (is_program(found.gl_pathv[i]) && !is_known(list, found.gl_pathv[i]))
 			json_array_append_new(list, json_string(found.gl_pathv[i]));
 	globfree(&found);
 }

@@ -93,6 +93,12 @@ static int read_some(struct cg_qmp *qmp, int64_t deadline, struct cg_error *err)
 	return 0;
 }
 
+static int too_long(const struct cg_qmp *qmp, struct cg_error *err)
+{
+	return cg_error_set(err, CG_E_LIMIT, "a message of more than %zu bytes",
+			    qmp->limits.message_bytes);
+}
+
 /* The next line, which stays in the buffer until it is dropped. */
 static int read_line(struct cg_qmp *qmp, size_t *len, struct cg_error *err)
 {
@@ -108,13 +114,12 @@ static int read_line(struct cg_qmp *qmp, size_t *len, struct cg_error *err)
 			break;
 		qmp->scanned = qmp->in.len;
 		if (qmp->in.len > qmp->limits.message_bytes)
-			return cg_error_set(err, CG_E_LIMIT, "a message of more than %zu bytes",
-					    qmp->limits.message_bytes);
+			return too_long(qmp, err);
 		if (read_some(qmp, deadline, err) < 0)
 			return -1;
 	}
 	*len = (size_t)(newline - qmp->in.data) + 1;
-	return 0;
+	return *len > qmp->limits.message_bytes ? too_long(qmp, err) : 0;
 }
 
 static int read_message(struct cg_qmp *qmp, json_t **out, struct cg_error *err)

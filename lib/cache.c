@@ -34,6 +34,8 @@ static bool add_fact(const struct cg_store_fact *fact, void *data)
 				"accel", part(parts, "accel"), "measured",
 				(json_int_t)fact->measured, "bytes", (json_int_t)fact->bytes);
 
+	if (json_object_get(parts, "path"))
+		json_object_set(row, "name", json_object_get(parts, "path"));
 	if (*part(parts, "binary"))
 		json_object_set(row, "emulator", json_object_get(parts, "binary"));
 	if (json_object_get(parts, "kernel"))

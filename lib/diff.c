@@ -4,6 +4,7 @@
  * name, because two builds may know different features. One that a build doesn't know can't have been lost or gained there
  * for a reason of the host's, so it is told apart.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/command.h"
@@ -25,7 +26,8 @@ struct comparison {
 	struct view from, to;
 	json_t *added, *removed, *renamed, *deprecated, *undeprecated, *realiased;
 	json_t *changed, *undecided;
-	size_t compared; /* models that both have */
+	size_t compared;      /* models that both have */
+	json_t *same_scalars; /* properties of models that ask for the same as others before: by piece */
 };
 
 static void init(struct comparison *c, const struct cg_side sides[static 2])
@@ -36,6 +38,7 @@ static void init(struct comparison *c, const struct cg_side sides[static 2])
 	*c = (struct comparison){ .from.side = &sides[0], .to.side = &sides[1] };
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		*lists[i] = json_array();
+	c->same_scalars = json_object();
 	c->from.unknown_properties = json_object();
 	c->to.unknown_properties = json_object();
 }
@@ -47,6 +50,7 @@ static void deinit(struct comparison *c)
 
 	for (size_t i = 0; i < CG_COUNT(all); i++)
 		json_decref(all[i]);
+	json_decref(c->same_scalars);
 	json_decref(c->from.unknown_properties);
 	json_decref(c->to.unknown_properties);
 	free(c->from.places);
@@ -162,8 +166,7 @@ static json_t *sorted(const json_t *rows)
  * Other properties. One that a build doesn't have isn't compared: a machine type of an older version switches what
  * is new off where it is known, and so means the same.
  */
-static json_t *properties(struct comparison *c, const json_t *from, const json_t *to,
-			  bool *differs)
+static json_t *scalars(struct comparison *c, const json_t *from, const json_t *to)
 {
 	cg_auto_json json_t *found = json_array();
 	const char *name;
@@ -181,8 +184,24 @@ static json_t *properties(struct comparison *c, const json_t *from, const json_t
 	cg_json_each(to, name, value)
 		if (!json_object_get(from, name))
 			json_object_set_new(c->from.unknown_properties, name, json_true());
-	*differs |= json_array_size(found) > 0;
 	return sorted(found);
+}
+
+/* The same, compared once for all models that are the same on both sides. */
+static json_t *properties(struct comparison *c, const struct cg_side_model *from,
+			  const struct cg_side_model *to, bool *differs)
+{
+	char pair[48];
+	json_t *out;
+
+	snprintf(pair, sizeof(pair), "%zu %zu", from->piece, to->piece);
+	out = json_object_get(c->same_scalars, pair);
+	if (!out) {
+		out = scalars(c, from->scalars, to->scalars);
+		json_object_set_new(c->same_scalars, pair, out);
+	}
+	*differs |= json_array_size(out) > 0;
+	return json_incref(out);
 }
 
 /* A model that both sides have. */
@@ -201,7 +220,7 @@ static void compare_features(struct comparison *c, const struct cg_side_model *f
 	row = json_pack("{s:s, s:o, s:o, s:o}", "model", from->name, "requested",
 			delta(c, &from->requested, &to->requested, &differs), "effective",
 			delta(c, &from->effective, &to->effective, &differs), "properties",
-			properties(c, from->scalars, to->scalars, &differs));
+			properties(c, from, to, &differs));
 	if (differs)
 		json_array_append_new(c->changed, row);
 	else

@@ -41,6 +41,8 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 
 	if (!cg_featureset_is_empty(&p->ignored))
 		json_object_set_new(out, "ignored", cg_vocabulary_list(vocabulary, &p->ignored));
+	if (json_object_get(p->model, "blockers"))
+		json_object_set(out, "blockers", json_object_get(p->model, "blockers"));
 	if (p->why)
 		json_object_set(out, "not-startable", p->why);
 	json_object_set_new(out, "enforced", json_boolean(cg_question_is_enforced(q)));

@@ -104,7 +104,7 @@ static int decide(struct cg_prediction *p, const struct subject *s, struct cg_er
 	if (own == CG_STARTED_YES || (own == CG_STARTED_UNKNOWN && largest == CG_STARTED_YES &&
 				      !s->definition->count))
 		p->usable = CG_USABLE_YES;
-	else if (own == CG_STARTED_UNKNOWN)
+	else if (own != CG_STARTED_NO)
 		p->usable = CG_USABLE_UNKNOWN;
 	return 0;
 }

@@ -14,10 +14,13 @@ static int memo_get(void *data, const struct stat *st, bool *found, struct cg_di
 	return cg_store_get_file(data, st, found, out, err);
 }
 
+/* A digest that can't be kept is computed again the next time; that is no failure. */
 static int memo_put(void *data, const struct stat *st, const struct cg_digest *digest,
 		    struct cg_error *err)
 {
-	return cg_store_put_file(data, st, digest, err);
+	if (cg_store_put_file(data, st, digest, err) < 0)
+		return 0;
+	return 0;
 }
 
 /* Could this emulator use this host's KVM? Its target isn't known before it was asked, its name is. */
@@ -91,6 +94,7 @@ int cg_question_open(struct cg_question *out, struct cg_context *context, const 
 				       .limits = cg_context_limits(context),
 				       .lock_ns = LOCK_NS,
 				       .progress = { tell, context } };
+	q.context = context;
 	*out = q;
 	q = (struct cg_question){ 0 };
 	return 0;
@@ -98,6 +102,10 @@ int cg_question_open(struct cg_question *out, struct cg_context *context, const 
 
 void cg_question_deinit(struct cg_question *question)
 {
+	const char *warning = question->facts ? cg_facts_warning(question->facts) : NULL;
+
+	if (warning && question->context)
+		json_array_append_new(cg_context_warnings(question->context), json_string(warning));
 	cg_facts_free(question->facts);
 	cg_identity_free(question->identity);
 	free(question->machine_argument);

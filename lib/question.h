@@ -9,6 +9,7 @@
 #include "probe/prober.h"
 
 struct cg_question {
+	struct cg_context *context;
 	struct cg_store *store;
 	struct cg_identity *identity;
 	const struct cg_host *host; /* NULL if KVM isn't in question */

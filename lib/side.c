@@ -392,25 +392,63 @@ static int go_back(struct cg_side *side, struct cg_error *err)
 
 /* Looking up. */
 
-static int load_model(struct cg_side *side, struct cg_side_model *model,
-		      const struct cg_featureset *unsupported, const json_t *unavailable,
-		      struct cg_error *err)
+struct loading {
+	struct cg_side *side;
+	struct cg_featureset unsupported;
+	json_t *unavailable;
+};
+
+static void free_loading(struct loading *l)
 {
-	const struct cg_question *q = &side->question;
-	struct cg_expansion e = { 0 };
-	struct cg_featureset own;
+	json_decref(l->unavailable);
+}
+
+static void fill(const struct loading *l, struct cg_side_model *model, size_t piece,
+		 const struct cg_expansion *e)
+{
+	const struct cg_vocabulary *vocabulary = l->side->question.emulator->vocabulary;
+	struct cg_featureset gone = l->unsupported;
 	size_t unknown;
 
-	if (cg_facts_expansion(q->facts, q->accel, q->machine, model->name,
-			       cg_session_is_host_bound(model->info), &model->known, &e, err) < 0)
-		return -1;
-	model->scalars = e.scalars;
-	model->requested = e.features;
-	model->effective = cg_featureset_minus(&e.features, unsupported);
-	if (side->contradicted) { /* QEMU is right about its own binary */
-		own = cg_vocabulary_set(q->emulator->vocabulary,
-					json_object_get(unavailable, model->name), &unknown);
-		model->effective = cg_featureset_minus(&e.features, &own);
+	if (l->side->contradicted) /* QEMU is right about its own binary */
+		gone = cg_vocabulary_set(vocabulary, json_object_get(l->unavailable, model->name),
+					 &unknown);
+	model->known = true;
+	model->piece = piece;
+	model->scalars = json_incref(e->scalars);
+	model->requested = e->features;
+	model->effective = cg_featureset_minus(&e->features, &gone);
+}
+
+static int take_expansion(void *data, const char *name, size_t piece,
+			  const struct cg_expansion *expansion, struct cg_error *err)
+{
+	const struct loading *l = data;
+	const json_t *place = json_object_get(l->side->index, name);
+
+	(void)err;
+	if (place)
+		fill(l, &l->side->models[json_integer_value(place)], piece, expansion);
+	return 0;
+}
+
+/* The models that depend on the host, which aren't in the sheet. */
+static int take_host_bound(const struct loading *l, size_t piece, struct cg_error *err)
+{
+	const struct cg_question *q = &l->side->question;
+
+	for (size_t i = 0; i < l->side->count; i++) {
+		struct cg_side_model *model = &l->side->models[i];
+		cg_auto_expansion struct cg_expansion e = { 0 };
+		bool known;
+
+		if (!cg_session_is_host_bound(model->info))
+			continue;
+		if (cg_facts_expansion(q->facts, q->accel, q->machine, model->name, true, &known,
+				       &e, err) < 0)
+			return -1;
+		if (known)
+			fill(l, model, piece++, &e);
 	}
 	return 0;
 }
@@ -464,24 +502,23 @@ static int list_models(struct cg_side *side, struct cg_error *err)
 static int load(struct cg_side *side, struct cg_error *err)
 {
 	const struct cg_question *q = &side->question;
-	cg_auto_json json_t *unavailable = NULL;
-	struct cg_featureset unsupported = { 0 };
+	cg_cleanup(free_loading) struct loading l = { .side = side };
 	bool has_u;
 
 	if (cg_facts_models(q->facts, q->accel, q->machine, &side->list, err) < 0 ||
-	    cg_facts_unsupported(q->facts, q->accel, q->machine, &has_u, &unsupported, err) < 0 ||
+	    cg_facts_unsupported(q->facts, q->accel, q->machine, &has_u, &l.unsupported, err) < 0 ||
 	    cg_facts_contradicted(q->facts, q->accel, q->machine, &side->contradicted, err) < 0 ||
-	    cg_facts_unavailable(q->facts, q->accel, q->machine, &unavailable, err) < 0 ||
 	    check(side, has_u, err) < 0)
 		return -1;
 	if (side->missing)
 		return 0;
-	if (list_models(side, err) < 0)
+	if (side->contradicted &&
+	    cg_facts_unavailable(q->facts, q->accel, q->machine, &l.unavailable, err) < 0)
 		return -1;
-	for (size_t i = 0; i < side->count; i++)
-		if (load_model(side, &side->models[i], &unsupported, unavailable, err) < 0)
-			return -1;
-	return 0;
+	if (list_models(side, err) < 0 ||
+	    cg_facts_each_expansion(q->facts, q->accel, q->machine, take_expansion, &l, err) < 0)
+		return -1;
+	return take_host_bound(&l, side->count, err);
 }
 
 static int open_sides(struct cg_side sides[static 2], struct cg_context *context,

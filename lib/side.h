@@ -14,6 +14,7 @@ struct cg_side_model {
 	bool known;	    /* are there the two sets and scalars? */
 	struct cg_featureset requested, effective;
 	json_t *scalars;
+	size_t piece; /* models of this side with equal numbers ask for the same */
 };
 
 struct cg_side {

@@ -35,7 +35,7 @@ int cg_expansion_from_props(struct cg_expansion *out, const json_t *props,
 		if (feature < CG_FEATURES_MAX) {
 			if (json_is_true(value))
 				cg_featureset_add(&expansion.features, feature);
-		} else if (!is_alias(key, value, props, vocabulary)) {
+		} else if (!json_is_null(value) && !is_alias(key, value, props, vocabulary)) {
 			json_object_set(expansion.scalars, key, value);
 		}
 	}
@@ -95,8 +95,10 @@ int cg_expansion_decode(struct cg_expansion *out, const char *text, const json_t
 	const char *hex;
 	json_t *delta;
 
-	if (cg_json_parse(&json, text, strlen(text), TEXT_MAX, err) < 0)
+	if (cg_json_parse(&json, text, strlen(text), TEXT_MAX, err) < 0) {
+		err->code = CG_E_CORRUPT;
 		return cg_error_prefix(err, "a stored expansion");
+	}
 	hex = cg_json_text(json, "f");
 	delta = json_object_get(json, "p");
 	if (!hex || !json_is_object(delta))

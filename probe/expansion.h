@@ -11,7 +11,7 @@
 
 struct cg_expansion {
 	struct cg_featureset features;
-	json_t *scalars; /* every other property: vendor, family, level ...; owned */
+	json_t *scalars; /* every other property: vendor, family, level ...; owned; none is null */
 };
 
 /*
@@ -25,7 +25,7 @@ void cg_expansion_deinit(struct cg_expansion *expansion);
 
 /*
  * Stored text: the feature set, and those scalars that differ from @defaults (an object), which
- * must be given again to read it. The caller frees the text.
+ * must be given again to read it. The caller frees the text. What can't be read is CG_E_CORRUPT.
  */
 char *cg_expansion_encode(const struct cg_expansion *expansion, const json_t *defaults);
 cg_must_check int cg_expansion_decode(struct cg_expansion *out, const char *text,

@@ -68,6 +68,13 @@ static const struct {
 
 struct cg_facts {
 	struct cg_store *store;
+	/*
+	 * Where the cache can't be written, what is measured is kept here for as long as the question lasts: a cache
+	 * that fails costs time, never an answer.
+	 */
+	bool memory_only;
+	json_t *memory;	  /* texts, by kind, accelerator and name */
+	char warning[CG_ERROR_TEXT];
 	const struct cg_identity *identity;
 	char *keys[ACCELS][SCOPES];
 	/* Expansions already kept, by the scalars that they share: ids, and the scalars themselves to keep their addresses taken. */
@@ -128,6 +135,8 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store, const struct cg_
 		return cg_error_errno(err, "facts");
 	facts->store = store;
 	facts->identity = identity;
+	facts->memory_only = cg_store_state(store) != CG_STORE_READ_WRITE;
+	facts->memory = json_object();
 	facts->seen = json_object();
 	facts->kept = json_object();
 	facts->held = json_array();
@@ -160,6 +169,7 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 	for (enum accel a = 0; a < ACCELS; a++)
 		for (enum scope s = 0; s < SCOPES; s++)
 			free(facts->keys[a][s]);
+	json_decref(facts->memory);
 	json_decref(facts->seen);
 	json_decref(facts->kept);
 	json_decref(facts->held);
@@ -196,37 +206,52 @@ static char *seen_name(char out[static NAME_BYTES], enum kind kind, const char *
 	return out;
 }
 
+/* The text of a fact, NULL on a miss; the caller frees it. @slot is its name in memory. */
+static int get_text(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
+		    const char *slot, char **out, struct cg_error *err)
+{
+	const char *kept = json_string_value(json_object_get(facts->memory, slot));
+
+	*out = kept ? strdup(kept) : NULL;
+	if (kept)
+		return *out ? 0 : cg_error_errno(err, "facts");
+	return cg_store_get(facts->store, kinds[kind].name, key(facts, kind, accel), name, out, err);
+}
+
 /* Parsed fact, or NULL in *out. Not to be changed: it may be handed out again. */
 static int get(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
 	       json_t **out, struct cg_error *err)
 {
-	cg_auto_free char *text = NULL, *seen = malloc(NAME_BYTES);
+	cg_auto_free char *text = NULL, *slot = malloc(NAME_BYTES);
 
-	if (!seen)
+	if (!slot)
 		return cg_error_errno(err, "facts");
-	*out = json_incref(json_object_get(facts->seen, seen_name(seen, kind, accel, name)));
+	*out = json_incref(json_object_get(facts->seen, seen_name(slot, kind, accel, name)));
 	if (*out)
 		return 0;
-	if (cg_store_get(facts->store, kinds[kind].name, key(facts, kind, accel), name, &text,
-			 err) < 0)
+	if (get_text(facts, kind, accel, name, slot, &text, err) < 0)
 		return -1;
 	if (!text)
 		return 0;
 	if (cg_json_parse(out, text, strlen(text), FACT_BYTES, err) < 0)
 		return cg_error_prefix(err, "%s: a fact of kind %s", cg_store_path(facts->store),
 				       kinds[kind].name);
-	json_object_set(facts->seen, seen, *out);
+	json_object_set(facts->seen, slot, *out);
 	return 0;
 }
 
 static int put_text(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
 		    const char *text, struct cg_error *err)
 {
-	cg_auto_free char *seen = malloc(NAME_BYTES);
+	cg_auto_free char *slot = malloc(NAME_BYTES);
 
-	if (!seen)
+	if (!slot)
 		return cg_error_errno(err, "facts");
-	json_object_del(facts->seen, seen_name(seen, kind, accel, name));
+	json_object_del(facts->seen, seen_name(slot, kind, accel, name));
+	if (facts->memory_only) {
+		json_object_set_new(facts->memory, slot, json_string(text));
+		return 0;
+	}
 	return cg_store_put(facts->store, kinds[kind].name, key(facts, kind, accel), name, text,
 			    cg_clock_wall(), err);
 }
@@ -245,7 +270,35 @@ static int forget(struct cg_facts *facts, enum kind kind, const char *accel, con
 		  struct cg_error *err)
 {
 	json_object_clear(facts->seen);
+	if (facts->memory_only)
+		return 0;
 	return cg_store_forget(facts->store, kinds[kind].name, key(facts, kind, accel), name, err);
+}
+
+/* From now on without the cache, for the reason in @why. */
+static void give_up_cache(struct cg_facts *facts, const struct cg_error *why)
+{
+	facts->memory_only = true;
+	json_object_clear(facts->kept);
+	json_array_clear(facts->held);
+	snprintf(facts->warning, sizeof(facts->warning), "%s; what was measured isn't kept", why->msg);
+}
+
+const char *cg_facts_warning(const struct cg_facts *facts)
+{
+	return *facts->warning ? facts->warning : NULL;
+}
+
+/* put(), where a cache that can't be written is no reason to fail. */
+static int put_or_remember(struct cg_facts *facts, enum kind kind, const char *accel,
+			   const char *name, const json_t *fact, struct cg_error *err)
+{
+	if (put(facts, kind, accel, name, fact, err) == 0)
+		return 0;
+	if (facts->memory_only)
+		return -1;
+	give_up_cache(facts, err);
+	return put(facts, kind, accel, name, fact, err);
 }
 
 static char *about_definition(char name[static NAME_BYTES], const char *machine,
@@ -349,8 +402,8 @@ int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result
 		json_object_set_new(fact, "measure", json_integer(result->measure));
 		json_object_set_new(fact, "expansion", json_string(result->expansion));
 	}
-	if (put(facts, KIND_MACHINES, "tcg", "", machines, err) < 0 ||
-	    put(facts, KIND_EMULATOR, "tcg", "", fact, err) < 0)
+	if (put_or_remember(facts, KIND_MACHINES, "tcg", "", machines, err) < 0 ||
+	    put_or_remember(facts, KIND_EMULATOR, "tcg", "", fact, err) < 0)
 		return -1;
 	return facts->has_emulator ? 0 : load_emulator(facts, fact, err);
 }
@@ -367,7 +420,7 @@ int cg_facts_compat(struct cg_facts *facts, json_t **out, struct cg_error *err)
 
 int cg_facts_put_compat(struct cg_facts *facts, const json_t *compat, struct cg_error *err)
 {
-	return put(facts, KIND_COMPAT, "tcg", "", compat, err);
+	return put_or_remember(facts, KIND_COMPAT, "tcg", "", compat, err);
 }
 
 /* Models, E and U. */
@@ -564,10 +617,10 @@ static int get_expansion_text(struct cg_facts *facts, const char *accel, const c
 			      struct cg_error *err)
 {
 	enum kind kind = host_bound ? KIND_HOST_REQUESTED : KIND_REQUESTED;
-	cg_auto_free char *name = malloc(NAME_BYTES);
+	cg_auto_free char *name = malloc(NAME_BYTES), *slot = malloc(NAME_BYTES);
 	cg_auto_json json_t *sheet = NULL;
 
-	if (!name)
+	if (!name || !slot)
 		return cg_error_errno(err, "expansion");
 	if (!host_bound && !strchr(definition, ',')) {
 		if (get(facts, KIND_SHEET, accel, machine, &sheet, err) < 0 ||
@@ -576,8 +629,8 @@ static int get_expansion_text(struct cg_facts *facts, const char *accel, const c
 		if (*out)
 			return 0;
 	}
-	return cg_store_get(facts->store, kinds[kind].name, key(facts, kind, accel),
-			    about_definition(name, machine, definition), out, err);
+	about_definition(name, machine, definition);
+	return get_text(facts, kind, accel, name, seen_name(slot, kind, accel, name), out, err);
 }
 
 int cg_facts_expansion(struct cg_facts *facts, const char *accel, const char *machine,
@@ -780,12 +833,6 @@ static int put_sheet_row(struct cg_facts *facts, const struct cg_session_item *i
 	return 0;
 }
 
-static void forget_kept(struct cg_facts *facts)
-{
-	json_object_clear(facts->kept);
-	json_array_clear(facts->held);
-}
-
 static int put_items(struct cg_facts *facts, const char *accel, const char *machine,
 		     enum cg_session_expand expanded, const struct cg_session_result *result,
 		     struct cg_error *err)
@@ -799,7 +846,7 @@ static int put_items(struct cg_facts *facts, const char *accel, const char *mach
 
 		if (item->refusal)
 			continue;
-		if (expanded == CG_EXPAND_ALL && !host_bound)
+		if (expanded == CG_EXPAND_ALL && !host_bound && !facts->memory_only)
 			ret = put_sheet_row(facts, item, sheet, err);
 		else
 			ret = put_requested(facts, accel, machine, item, host_bound, err);
@@ -827,19 +874,30 @@ static int put_all(struct cg_facts *facts, const char *accel, const char *machin
 	return forget(facts, KIND_FAILURE, accel, machine, err);
 }
 
-int cg_facts_put_session(struct cg_facts *facts, const char *accel, const char *machine,
-			 enum cg_session_expand expanded, const struct cg_session_result *result,
-			 struct cg_error *err)
+static int put_at_once(struct cg_facts *facts, const char *accel, const char *machine,
+		       enum cg_session_expand expanded, const struct cg_session_result *result,
+		       struct cg_error *err)
 {
 	if (cg_store_begin(facts->store, err) < 0)
 		return -1;
 	if (put_all(facts, accel, machine, expanded, result, err) < 0 ||
 	    cg_store_commit(facts->store, err) < 0) {
 		cg_store_rollback(facts->store);
-		forget_kept(facts); /* their blobs are gone */
 		return -1;
 	}
 	return 0;
+}
+
+int cg_facts_put_session(struct cg_facts *facts, const char *accel, const char *machine,
+			 enum cg_session_expand expanded, const struct cg_session_result *result,
+			 struct cg_error *err)
+{
+	if (!facts->memory_only) {
+		if (put_at_once(facts, accel, machine, expanded, result, err) == 0)
+			return 0;
+		give_up_cache(facts, err);
+	}
+	return put_all(facts, accel, machine, expanded, result, err);
 }
 
 /* Starts and failures. */
@@ -871,8 +929,9 @@ int cg_facts_started(struct cg_facts *facts, const char *accel, const char *mach
 		&fact, err) < 0)
 		return -1;
 	if (fact)
-		*out = json_is_true(json_object_get(fact, "started")) ? CG_STARTED_YES
-								      : CG_STARTED_NO;
+		*out = json_is_true(json_object_get(fact, "started"))	 ? CG_STARTED_YES
+		       : json_is_false(json_object_get(fact, "started")) ? CG_STARTED_NO
+									 : CG_STARTED_UNDECIDED;
 	if (why)
 		*why = json_incref(json_object_get(fact, "end"));
 	return 0;
@@ -889,8 +948,21 @@ int cg_facts_put_started(struct cg_facts *facts, const char *accel, const char *
 		return cg_error_errno(err, "started");
 	if (!started)
 		json_object_set_new(fact, "end", outcome_to_json(outcome));
-	return put(facts, KIND_STARTED, accel, about_definition(name, machine, definition),
+	return put_or_remember(facts, KIND_STARTED, accel, about_definition(name, machine, definition),
 		   fact, err);
+}
+
+int cg_facts_note_undecided(struct cg_facts *facts, const char *accel, const char *machine,
+			    const char *definition, struct cg_error *err)
+{
+	cg_auto_free char *name = malloc(NAME_BYTES), *slot = malloc(NAME_BYTES);
+
+	if (!name || !slot)
+		return cg_error_errno(err, "started");
+	about_definition(name, machine, definition);
+	json_object_set_new(facts->memory, seen_name(slot, KIND_STARTED, accel, name),
+			    json_string("{\"started\":null}"));
+	return 0;
 }
 
 int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *machine, json_t **out,
@@ -907,7 +979,7 @@ int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *
 
 	json_object_set_new(fact, "code", json_string(cg_errc_name(why->code)));
 	json_object_set_new(fact, "reason", json_string(why->msg));
-	return put(facts, KIND_FAILURE, accel, machine, fact, err);
+	return put_or_remember(facts, KIND_FAILURE, accel, machine, fact, err);
 }
 
 /* Paths. */
@@ -926,6 +998,8 @@ int cg_facts_put_path(struct cg_facts *facts, struct cg_error *err)
 
 	if (!parts)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
+	if (facts->memory_only)
+		return 0;
 	return cg_store_put(facts->store, PATH_KIND, parts, "",
 			    facts->keys[ACCEL_TCG][SCOPE_EMULATOR], cg_clock_wall(), err);
 }
@@ -940,6 +1014,68 @@ int cg_facts_path(struct cg_facts *facts, json_t **out, struct cg_error *err)
 	if (cg_store_get(facts->store, PATH_KIND, parts, "", &text, err) < 0)
 		return -1;
 	return text ? cg_json_parse(out, text, strlen(text), FACT_BYTES, err) : 0;
+}
+
+/* Whole sheets. */
+
+/* What a sheet's models consist of, each piece read and parsed once. */
+struct pieces {
+	struct cg_expansion *expansions;
+	int64_t *ids;
+	size_t count;
+};
+
+static void free_pieces(struct pieces *pieces)
+{
+	for (size_t i = 0; i < pieces->count; i++)
+		cg_expansion_deinit(&pieces->expansions[i]);
+	free(pieces->expansions);
+	free(pieces->ids);
+}
+
+/* The place of a piece in *out, or SIZE_MAX if the cache has lost it. */
+static int read_piece(struct cg_facts *facts, struct pieces *pieces, int64_t id, size_t *out,
+		      struct cg_error *err)
+{
+	cg_auto_free char *text = NULL;
+
+	for (*out = 0; *out < pieces->count; (*out)++)
+		if (pieces->ids[*out] == id)
+			return 0;
+	if (cg_store_get_blob(facts->store, id, &text, err) < 0)
+		return -1;
+	if (!text) {
+		*out = SIZE_MAX;
+		return 0;
+	}
+	if (cg_expansion_decode(&pieces->expansions[*out], text, facts->emulator.defaults, err) < 0)
+		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
+	pieces->ids[pieces->count++] = id;
+	return 0;
+}
+
+int cg_facts_each_expansion(struct cg_facts *facts, const char *accel, const char *machine,
+			    cg_facts_sheet_fn *fn, void *data, struct cg_error *err)
+{
+	cg_cleanup(free_pieces) struct pieces pieces = { 0 };
+	cg_auto_json json_t *sheet = NULL;
+	const char *model;
+	size_t piece;
+	json_t *id;
+
+	if (get(facts, KIND_SHEET, accel, machine, &sheet, err) < 0)
+		return -1;
+	pieces.expansions = calloc(json_object_size(sheet) + 1, sizeof(*pieces.expansions));
+	pieces.ids = calloc(json_object_size(sheet) + 1, sizeof(*pieces.ids));
+	if (!pieces.expansions || !pieces.ids)
+		return cg_error_errno(err, "expansions");
+	cg_json_each(sheet, model, id) {
+		if (read_piece(facts, &pieces, json_integer_value(id), &piece, err) < 0)
+			return -1;
+		if (piece != SIZE_MAX && fn(data, model, piece, &pieces.expansions[piece], err) < 0)
+			return -1;
+	}
+	return 0;
 }
 
 /* Other hosts: what is left of a key when the emulator and the accelerator are taken out of it. */

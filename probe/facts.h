@@ -108,7 +108,12 @@ cg_must_check int cg_facts_contradicted(struct cg_facts *facts, const char *acce
 					const char *machine, bool *out, struct cg_error *err);
 
 /* Did a vCPU of this definition start? @machine NULL: on QEMU's default machine type. */
-enum cg_started { CG_STARTED_UNKNOWN, CG_STARTED_YES, CG_STARTED_NO };
+enum cg_started {
+	CG_STARTED_UNKNOWN,   /* not tried yet */
+	CG_STARTED_YES,
+	CG_STARTED_NO,
+	CG_STARTED_UNDECIDED, /* tried for this question, but it couldn't be found out */
+};
 cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, const char *machine,
 				   const char *definition, enum cg_started *out, json_t **why,
 				   struct cg_error *err);
@@ -117,7 +122,13 @@ cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, co
 cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *machine,
 				   json_t **out, struct cg_error *err);
 
-/* Each of these is one transaction. */
+/* Why what was measured couldn't be kept, a sentence; NULL if all was. Borrowed. */
+const char *cg_facts_warning(const struct cg_facts *facts);
+
+/*
+ * Each of these is one transaction. A cache that can't be written doesn't make them fail: the fact is then known for as
+ * long as this object lives, and cg_facts_warning() says so.
+ */
 cg_must_check int cg_facts_put_emulator(struct cg_facts *facts,
 					const struct cg_session_result *result,
 					struct cg_error *err);
@@ -127,9 +138,23 @@ cg_must_check int cg_facts_put_session(struct cg_facts *facts, const char *accel
 cg_must_check int cg_facts_put_started(struct cg_facts *facts, const char *accel,
 				       const char *machine, const char *definition, bool started,
 				       const struct cg_outcome *outcome, struct cg_error *err);
+/* Remember, for this question only, that a start was tried and neither succeeded nor failed. */
+cg_must_check int cg_facts_note_undecided(struct cg_facts *facts, const char *accel,
+					  const char *machine, const char *definition,
+					  struct cg_error *err);
 cg_must_check int cg_facts_put_failure(struct cg_facts *facts, const char *accel,
 				       const char *machine, const struct cg_outcome *outcome,
 				       const struct cg_error *why, struct cg_error *err);
+
+/*
+ * E of every model of a sheet, in no order: nothing if there is no sheet. Models that have the same E come with the same @piece, and
+ * their scalars are the same object. All borrowed for the length of the call. @fn returns -1 with *err full to stop.
+ */
+typedef int cg_facts_sheet_fn(void *data, const char *model, size_t piece,
+			      const struct cg_expansion *expansion, struct cg_error *err);
+cg_must_check int cg_facts_each_expansion(struct cg_facts *facts, const char *accel,
+					  const char *machine, cg_facts_sheet_fn *fn, void *data,
+					  struct cg_error *err);
 
 /*
  * The hosts that KVM was measured on with this emulator (with any, if @any_emulator), the one that was measured last

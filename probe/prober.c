@@ -6,6 +6,7 @@
  */
 #include "probe/prober.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -595,23 +596,29 @@ static int pass_refusals(const struct task *task, struct cg_need *needs, size_t 
 	return 0;
 }
 
+/* A vCPU that hung, or that somebody killed, may start the next time. */
+static int keep_dryrun(struct round *round, struct task *task, struct cg_error *err)
+{
+	struct cg_facts *facts = round->prober->facts;
+	const char *machine = *task->machine ? task->machine : NULL;
+
+	if (task->ret < 0 && task->err.code == CG_E_CANCELLED) {
+		*err = task->err;
+		return -1;
+	}
+	if (task->ret < 0 || task->outcome.end.signal == SIGKILL)
+		return cg_facts_note_undecided(facts, task->accel, machine, task->definition, err);
+	return cg_facts_put_started(facts, task->accel, machine, task->definition, task->started,
+				    &task->outcome, err);
+}
+
 static int keep(struct round *round, struct task *task, struct cg_need *needs, size_t count,
 		struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
-	struct cg_outcome none = { 0 };
 
-	if (task->kind == TASK_DRYRUN) {
-		if (task->ret < 0 && task->err.code == CG_E_CANCELLED) {
-			*err = task->err;
-			return -1;
-		}
-		/* A hang is no start either. */
-		return cg_facts_put_started(facts, task->accel,
-					    *task->machine ? task->machine : NULL,
-					    task->definition, task->ret == 0 && task->started,
-					    task->ret == 0 ? &task->outcome : &none, err);
-	}
+	if (task->kind == TASK_DRYRUN)
+		return keep_dryrun(round, task, err);
 	if (task->ret < 0)
 		return keep_failure(round, task, needs, count, err);
 	if (task->kind == TASK_CATALOGUE)
