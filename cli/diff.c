@@ -6,13 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/buffer.h"
 #include "base/json.h"
 #include "cli/paint.h"
 
-#define LINE_BYTES 65536
-#define LABEL 12	/* columns */
-#define LISTED_LINES 2	/* of one list of features or properties */
+#define LABEL 12       /* columns */
+#define LISTED_LINES 2 /* of one list */
 #define FINGERPRINT 8
 
 static const char *base_name(const char *path)
@@ -43,14 +41,47 @@ static void print_side(const struct cg_view *view, const json_t *reply, const ch
 	const char *host = cg_json_text(side, "host");
 
 	cg_paint(view, CG_PAINT_HEAD, label, 6);
-	printf("%s %s   %s   %s%s%s%s%s\n", base_name(emulator_text(side, "path")),
+	printf("%s %s   %s   %s%s%s%s\n", base_name(emulator_text(side, "path")),
 	       emulator_text(side, "version"), cg_json_text(side, "machine"),
 	       cg_json_text(side, "accel"), backend ? " (" : "", backend ? backend : "",
-	       backend ? ")" : "", json_is_false(json_object_get(side, "enforced")) ? ", not enforced" : "");
+	       backend ? ")" : "");
 	if (differ(reply, "emulator"))
 		printf("      %s\n", emulator_text(side, "path"));
 	if (differ(reply, "host") && host)
 		printf("      host %.*s   %s\n", FINGERPRINT, host, cg_json_text(side, "kernel"));
+}
+
+static size_t unknown_to(const json_t *reply, const char *what, const char *key)
+{
+	return json_array_size(
+		json_object_get(json_object_get(json_object_get(reply, "unknown"), what), key));
+}
+
+/* What has to be known to read the rest. */
+static void print_notes(const json_t *reply)
+{
+	static const char *const keys[] = { "unknown-to-from", "unknown-to-to" };
+	static const char *const sides[] = { "FROM", "TO" };
+	static const char *const members[] = { "from", "to" };
+
+	for (size_t i = 0; i < CG_COUNT(keys); i++) {
+		size_t features = unknown_to(reply, "features", keys[i]);
+		size_t properties = unknown_to(reply, "properties", keys[i]);
+
+		if (features || properties)
+			printf("%s has no name for %zu features (marked *) and %zu properties of the "
+			       "other.\n",
+			       sides[i], features, properties);
+	}
+	for (size_t i = 0; i < CG_COUNT(members); i++) {
+		const json_t *side = json_object_get(reply, members[i]);
+
+		if (!json_is_false(json_object_get(side, "enforced")))
+			continue;
+		printf("%s doesn't mask CPUID: a guest may see more than is effective.\n",
+		       cg_json_text(side, "kvm-backend"));
+		break;
+	}
 }
 
 /* Names on lines of the view's width, the first one behind what has been printed up to column @at. */
@@ -116,12 +147,14 @@ static void print_renamed(const struct cg_view *view, const json_t *renamed)
 
 /* Grouping: rows that are equal but for "model" become one, with "models". */
 
-static json_t *without_model(const json_t *row)
+/* The members of @row that are named. */
+static json_t *part_of(const json_t *row, const char *const *names)
 {
-	json_t *key = json_copy(cg_json_mutable(row));
+	json_t *part = json_object();
 
-	json_object_del(key, "model");
-	return key;
+	for (; *names; names++)
+		json_object_set(part, *names, json_object_get(row, *names));
+	return part;
 }
 
 static int by_version(const void *a, const void *b)
@@ -157,26 +190,25 @@ static int by_size(const void *a, const void *b)
 			  json_string_value(json_array_get(y, 0)));
 }
 
-static json_t *grouped(const json_t *rows)
+static void add_to_group(json_t *groups, json_t *key, json_t *model)
 {
-	cg_auto_json json_t *groups = json_object(), *list = json_array();
-	json_t *row, *group;
-	const char *text;
-	size_t i;
+	cg_auto_free char *text = cg_json_canonical(key);
 
-	json_array_foreach(rows, i, row) {
-		cg_auto_json json_t *key = without_model(row);
-		cg_auto_free char *name = cg_json_canonical(key);
-
-		if (!name)
-			continue;
-		if (!json_object_get(groups, name)) {
-			json_object_set_new(key, "models", json_array());
-			json_object_set(groups, name, key);
-		}
-		group = json_object_get(groups, name);
-		json_array_append(json_object_get(group, "models"), json_object_get(row, "model"));
+	if (!text)
+		return;
+	if (!json_object_get(groups, text)) {
+		json_object_set_new(key, "models", json_array());
+		json_object_set(groups, text, key);
 	}
+	json_array_append(json_object_get(json_object_get(groups, text), "models"), model);
+}
+
+static json_t *largest_first(const json_t *groups)
+{
+	cg_auto_json json_t *list = json_array();
+	const char *text;
+	json_t *group;
+
 	cg_json_each(groups, text, group) {
 		json_object_set_new(group, "models",
 				    sorted(json_object_get(group, "models"), by_version));
@@ -185,8 +217,55 @@ static json_t *grouped(const json_t *rows)
 	return sorted(list, by_size);
 }
 
-/* "Haswell Haswell-v1 (+11):" */
-static void print_models(const struct cg_view *view, const json_t *models)
+/* Rows whose members of these @names are equal become one. */
+static json_t *grouped(const json_t *rows, const char *const *names)
+{
+	cg_auto_json json_t *groups = json_object();
+	const json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		cg_auto_json json_t *key = part_of(row, names);
+
+		add_to_group(groups, key, json_object_get(row, "model"));
+	}
+	return largest_first(groups);
+}
+
+/*
+ * Properties change in the same way for most models whatever their features do: first one group for each change, then one
+ * for each set of models, with all changes that concern just them.
+ */
+static json_t *grouped_properties(const json_t *rows)
+{
+	static const char *const whole[] = { "name", "from", "to", NULL };
+	cg_auto_json json_t *changes = json_object(), *groups = json_object();
+	const json_t *row, *property, *change;
+	const char *text;
+	json_t *group;
+	size_t i, p;
+
+	json_array_foreach(rows, i, row)
+		json_array_foreach(json_object_get(row, "properties"), p, property) {
+			cg_auto_json json_t *key = part_of(property, whole);
+
+			add_to_group(changes, key, json_object_get(row, "model"));
+		}
+	cg_json_each(changes, text, change) {
+		const json_t *models = json_object_get(change, "models");
+		cg_auto_free char *name = cg_json_canonical(models);
+
+		if (name && !json_object_get(groups, name))
+			json_object_set_new(groups, name, json_pack("{s:O, s:[]}", "models", models,
+								    "properties"));
+		group = name ? json_object_get(groups, name) : NULL;
+		json_array_append(json_object_get(group, "properties"), cg_json_mutable(change));
+	}
+	return largest_first(groups);
+}
+
+/* "Haswell Haswell-v1 (+11)"; @all is the number of all models there are. */
+static void print_models(const struct cg_view *view, const json_t *models, size_t all)
 {
 	char line[512];
 	size_t count = json_array_size(models), used = 0, shown = 0;
@@ -203,6 +282,8 @@ static void print_models(const struct cg_view *view, const json_t *models)
 	}
 	if (shown < count)
 		snprintf(line + used, sizeof(line) - used, " (+%zu)", count - shown);
+	if (shown < count && count == all)
+		snprintf(line, sizeof(line), "all %zu models", count);
 	cg_paint(view, CG_PAINT_HEAD, line, 0);
 }
 
@@ -255,13 +336,10 @@ static char *value_text(const json_t *value)
 
 static void print_properties(const struct cg_view *view, const json_t *properties)
 {
-	struct wrap w = { view, 2, 4, 2 * LISTED_LINES, 0 };
+	struct wrap w = { view, 1, 2, 2 * LISTED_LINES, 0 };
 	size_t left = json_array_size(properties), i;
 	const json_t *row;
 
-	if (!left)
-		return;
-	w.at = printf("  properties");
 	json_array_foreach(properties, i, row) {
 		cg_auto_free char *from = value_text(json_object_get(row, "from"));
 		cg_auto_free char *to = value_text(json_object_get(row, "to"));
@@ -274,20 +352,41 @@ static void print_properties(const struct cg_view *view, const json_t *propertie
 	end_words(&w);
 }
 
-static void print_group(const struct cg_view *view, const json_t *group)
+static void print_features(const struct cg_view *view, const json_t *reply)
 {
-	const json_t *requested = json_object_get(group, "requested");
-	const json_t *effective = json_object_get(group, "effective");
+	static const char *const names[] = { "requested", "effective", NULL };
+	cg_auto_json json_t *groups = grouped(json_object_get(reply, "changed"), names);
+	size_t all = (size_t)json_integer_value(json_object_get(reply, "compared")), i;
+	const json_t *group;
 
-	print_models(view, json_object_get(group, "models"));
-	puts(":");
-	if (json_equal(requested, effective)) {
-		print_delta(view, "requested and effective", effective);
-	} else {
+	json_array_foreach(groups, i, group) {
+		const json_t *requested = json_object_get(group, "requested");
+		const json_t *effective = json_object_get(group, "effective");
+
+		if (!size_of(requested) && !size_of(effective))
+			continue;
+		print_models(view, json_object_get(group, "models"), all);
+		puts(":");
+		if (json_equal(requested, effective)) {
+			print_delta(view, "requested and effective", effective);
+			continue;
+		}
 		print_delta(view, "requested", requested);
 		print_delta(view, "effective", effective);
 	}
-	print_properties(view, json_object_get(group, "properties"));
+}
+
+static void print_all_properties(const struct cg_view *view, const json_t *reply)
+{
+	cg_auto_json json_t *groups = grouped_properties(json_object_get(reply, "changed"));
+	size_t all = (size_t)json_integer_value(json_object_get(reply, "compared")), i;
+	const json_t *group;
+
+	json_array_foreach(groups, i, group) {
+		print_models(view, json_object_get(group, "models"), all);
+		printf(", properties:\n  ");
+		print_properties(view, json_object_get(group, "properties"));
+	}
 }
 
 /* Aliases: what follows the model's own name says enough ("-v1"). */
@@ -299,10 +398,13 @@ static const char *version_of(const char *alias, const char *model)
 	return strncmp(alias, model, strlen(model)) == 0 ? alias + strlen(model) : alias;
 }
 
+/* Most models that move do so together; the rest is one list. */
 static void print_realiased(const struct cg_view *view, const json_t *realiased)
 {
-	cg_auto_json json_t *rows = json_array(), *groups = NULL;
-	const json_t *row;
+	static const char *const names[] = { "from", "to", NULL };
+	cg_auto_json json_t *rows = json_array(), *groups = NULL, *rest = json_array();
+	const json_t *row, *models;
+	char word[256];
 	size_t i;
 
 	json_array_foreach(realiased, i, row) {
@@ -313,12 +415,21 @@ static void print_realiased(const struct cg_view *view, const json_t *realiased)
 					version_of(cg_json_text(row, "from"), model), "to",
 					version_of(cg_json_text(row, "to"), model)));
 	}
-	groups = grouped(rows);
+	groups = grouped(rows, names);
 	json_array_foreach(groups, i, row) {
+		models = json_object_get(row, "models");
+		if (json_array_size(models) == 1) {
+			snprintf(word, sizeof(word), "%s: %s->%s",
+				 json_string_value(json_array_get(models, 0)),
+				 cg_json_text(row, "from"), cg_json_text(row, "to"));
+			json_array_append_new(rest, json_string(word));
+			continue;
+		}
 		cg_paint(view, CG_PAINT_HEAD, "alias of", LABEL);
-		print_models(view, json_object_get(row, "models"));
-		printf(": %s -> %s\n", cg_json_text(row, "from"), cg_json_text(row, "to"));
+		print_models(view, models, 0);
+		printf(": %s->%s\n", cg_json_text(row, "from"), cg_json_text(row, "to"));
 	}
+	print_names(view, "alias of", rest);
 }
 
 /* All of it. */
@@ -345,23 +456,26 @@ static void print_summary(const json_t *reply)
 	size_t changed = json_array_size(json_object_get(reply, "changed"));
 	size_t undecided = json_array_size(json_object_get(reply, "undecided"));
 
+	long long compared = json_integer_value(json_object_get(reply, "compared"));
+
 	if (json_is_true(json_object_get(reply, "identical"))) {
-		puts("identical");
+		printf("identical: %lld models\n", compared);
 		return;
 	}
-	printf("%zu models changed, %zu added, %zu removed, %zu renamed, %zu aliases moved", changed,
-	       count_of(reply, "added"), count_of(reply, "removed"), count_of(reply, "renamed"),
-	       count_of(reply, "realiased"));
+	printf("%zu of %lld models changed, %zu added, %zu removed", changed, compared,
+	       count_of(reply, "added"), count_of(reply, "removed"));
+	if (count_of(reply, "renamed"))
+		printf(", %zu renamed", count_of(reply, "renamed"));
 	if (undecided)
-		printf("; %zu can't be compared", undecided);
+		printf(", %zu undecided", undecided);
+	else if (json_is_null(json_object_get(reply, "identical")))
+		printf("; what guests get isn't known");
 	putchar('\n');
 }
 
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
 {
-	const json_t *models = json_object_get(reply, "models"), *group;
-	cg_auto_json json_t *groups = grouped(json_object_get(reply, "changed"));
-	size_t i;
+	const json_t *models = json_object_get(reply, "models");
 
 	(void)err;
 	print_side(view, reply, "from", "FROM");
@@ -370,14 +484,15 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		print_missing(reply);
 		return 0;
 	}
+	print_notes(reply);
 	print_names(view, "added", json_object_get(models, "added"));
 	print_names(view, "removed", json_object_get(models, "removed"));
 	print_renamed(view, json_object_get(models, "renamed"));
 	print_names(view, "deprecated", json_object_get(models, "deprecated"));
 	print_names(view, "undeprecated", json_object_get(models, "undeprecated"));
 	print_realiased(view, json_object_get(models, "realiased"));
-	json_array_foreach(groups, i, group)
-		print_group(view, group);
+	print_features(view, reply);
+	print_all_properties(view, reply);
 	print_names(view, "undecided", json_object_get(reply, "undecided"));
 	print_summary(reply);
 	return 0;

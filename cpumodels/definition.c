@@ -135,6 +135,10 @@ int cg_definition_parse(struct cg_definition *out, const char *text, struct cg_e
 				    strlen(text));
 	if (comma == text)
 		return cg_error_set(err, CG_E_USAGE, "the CPU definition names no model");
+	for (const char *p = text; *p; p++)
+		if (iscntrl((unsigned char)*p))
+			return cg_error_set(err, CG_E_USAGE,
+					    "a control character in the CPU definition");
 	definition.model = strndup(text, (size_t)(comma - text));
 	definition.overrides = calloc(CG_OVERRIDES_MAX, sizeof(struct cg_override));
 	if (!definition.model || !definition.overrides)

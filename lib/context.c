@@ -121,11 +121,20 @@ void cg_context_tell(struct cg_context *context, size_t done, size_t total, cons
 		context->progress(context->progress_data, done, total, what);
 }
 
+void cg_context_warn(struct cg_context *context, const char *warning)
+{
+	const json_t *known;
+	size_t i;
+
+	json_array_foreach(context->warnings, i, known)
+		if (strcmp(json_string_value(known), warning) == 0)
+			return;
+	json_array_append_new(context->warnings, json_string(warning));
+}
+
 json_t *cg_context_warnings(struct cg_context *context)
 {
-	const char *warning = context->store ? cg_store_warning(context->store) : NULL;
-
-	if (warning && !json_array_size(context->warnings)) /* it has only one */
-		json_array_append_new(context->warnings, json_string(warning));
+	if (context->store && cg_store_warning(context->store))
+		cg_context_warn(context, cg_store_warning(context->store));
 	return context->warnings;
 }

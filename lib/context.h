@@ -39,7 +39,11 @@ struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
 
 void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what);
 
-/* Sentences that the user should see once, such as a cache that can't be written: a JSON list. Borrowed. */
+/*
+ * Sentences that the user should see once, such as a cache that can't be written: add one, unless it is known already; and the
+ * JSON list of all. Borrowed.
+ */
+void cg_context_warn(struct cg_context *context, const char *warning);
 json_t *cg_context_warnings(struct cg_context *context);
 
 /*

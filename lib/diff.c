@@ -26,6 +26,7 @@ struct comparison {
 	struct view from, to;
 	json_t *added, *removed, *renamed, *deprecated, *undeprecated, *realiased;
 	json_t *changed, *undecided;
+	bool has_effective;
 	size_t compared;      /* models that both have */
 	json_t *same_scalars; /* properties of models that ask for the same as others before: by piece */
 };
@@ -36,6 +37,7 @@ static void init(struct comparison *c, const struct cg_side sides[static 2])
 			     &c->undeprecated, &c->realiased, &c->changed, &c->undecided };
 
 	*c = (struct comparison){ .from.side = &sides[0], .to.side = &sides[1] };
+	c->has_effective = sides[0].has_effective && sides[1].has_effective;
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		*lists[i] = json_array();
 	c->same_scalars = json_object();
@@ -219,8 +221,9 @@ static void compare_features(struct comparison *c, const struct cg_side_model *f
 	}
 	row = json_pack("{s:s, s:o, s:o, s:o}", "model", from->name, "requested",
 			delta(c, &from->requested, &to->requested, &differs), "effective",
-			delta(c, &from->effective, &to->effective, &differs), "properties",
-			properties(c, from, to, &differs));
+			c->has_effective ? delta(c, &from->effective, &to->effective, &differs)
+					 : json_null(),
+			"properties", properties(c, from, to, &differs));
 	if (differs)
 		json_array_append_new(c->changed, row);
 	else
@@ -330,7 +333,7 @@ static json_t *is_identical(const struct comparison *c)
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		if (json_array_size(lists[i]))
 			return json_false();
-	return json_array_size(c->undecided) ? json_null() : json_true();
+	return json_array_size(c->undecided) || !c->has_effective ? json_null() : json_true();
 }
 
 static json_t *keys_of(const json_t *object)

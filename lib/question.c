@@ -105,7 +105,7 @@ void cg_question_deinit(struct cg_question *question)
 	const char *warning = question->facts ? cg_facts_warning(question->facts) : NULL;
 
 	if (warning && question->context)
-		json_array_append_new(cg_context_warnings(question->context), json_string(warning));
+		cg_context_warn(question->context, warning);
 	cg_facts_free(question->facts);
 	cg_identity_free(question->identity);
 	free(question->machine_argument);

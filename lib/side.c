@@ -175,7 +175,7 @@ static int find_generation(struct cg_side *side, const struct cg_host *now, cons
 				    "generation=%s: 0 for now, 1 for what was before, ...", text);
 	if (wanted == 0)
 		return 0;
-	if (cg_facts_hosts(side->question.facts, false, &hosts, err) < 0)
+	if (cg_facts_hosts(side->facts, false, &hosts, err) < 0)
 		return -1;
 	json_array_foreach(hosts, i, host)
 		if (strcmp(fingerprint(host), cg_host_digest(now)) != 0 && ++before == wanted)
@@ -232,7 +232,7 @@ static int known_hosts(struct cg_side *side, const struct cg_host *now, json_t *
 	const char *unused;
 	struct cg_error none;
 
-	if (cg_facts_hosts(side->question.facts, true, out, err) < 0)
+	if (cg_facts_hosts(side->facts, true, out, err) < 0)
 		return -1;
 	if (match_host(*out, cg_host_digest(now), &unused, &none) == 0 && !unused)
 		json_array_append_new(*out, json_pack("{s:s}", "fingerprint", cg_host_digest(now)));
@@ -255,7 +255,7 @@ static int find_host(struct cg_side *side, const struct cg_host *now, const char
 				    "host=%s: now, or how a fingerprint begins (cpugate host)",
 				    prefix);
 	if (known_hosts(side, now, &known, err) < 0 ||
-	    cg_facts_hosts(side->question.facts, false, &measured, err) < 0 ||
+	    cg_facts_hosts(side->facts, false, &measured, err) < 0 ||
 	    match_host(known, prefix, &wanted, err) < 0)
 		return -1;
 	if (!wanted)
@@ -298,9 +298,8 @@ static int open_side(struct cg_side *side, struct cg_context *context, struct cg
 		if (json_object_get(side->args, common[i]))
 			json_object_set(args, common[i], json_object_get(side->args, common[i]));
 	if (cg_question_open(&side->question, context, args, err) < 0 ||
-	    find_past(side, context, err) < 0)
+	    !(side->facts = side->question.facts) || find_past(side, context, err) < 0)
 		return cg_error_prefix(err, "%s", side->name);
-	side->question.both = false; /* who compares wants no more than that */
 	return 0;
 }
 
@@ -316,12 +315,10 @@ static int settle(struct cg_side *side, const struct cg_need *need, struct cg_er
 	q->measured = need->measured;
 	if (need->measured && cg_facts_put_path(q->facts, err) < 0)
 		return -1;
-	if (strcmp(q->accel, "kvm") == 0 && cg_facts_set_host(q->facts, q->host, err) < 0)
-		return -1;
-	return cg_facts_emulator(q->facts, &q->emulator, err);
+	return cg_facts_emulator(side->facts, &q->emulator, err);
 }
 
-/* @count sides of one emulator. */
+/* @count sides of one emulator, with the facts of the first. */
 static int measure(struct cg_side *sides, size_t count, struct cg_error *err)
 {
 	struct cg_prober *prober = &sides[0].question.prober;
@@ -331,6 +328,7 @@ static int measure(struct cg_side *sides, size_t count, struct cg_error *err)
 		needs[i] = (struct cg_need){ .depth = CG_DEPTH_SHEET,
 					     .accel = sides[i].question.accel,
 					     .machine = sides[i].question.machine_argument };
+		sides[i].facts = sides[0].question.facts;
 		if (sides[i].question.host)
 			prober->host = sides[i].question.host;
 	}
@@ -367,7 +365,7 @@ static int resolve_machine(struct cg_side *side, struct cg_error *err)
 		q->machine = "none";
 	if (cg_json_text(q->emulator->aliases, q->machine))
 		q->machine = cg_json_text(q->emulator->aliases, q->machine);
-	if (cg_facts_machines(q->facts, &machines, err) < 0)
+	if (cg_facts_machines(side->facts, &machines, err) < 0)
 		return -1;
 	if (cg_catalogue_find(machines, q->machine))
 		return 0;
@@ -387,7 +385,7 @@ static int go_back(struct cg_side *side, struct cg_error *err)
 	if (!side->past)
 		return 0;
 	q->host = side->past;
-	return cg_facts_set_host(q->facts, side->past, err);
+	return cg_facts_set_host(side->facts, side->past, err);
 }
 
 /* Looking up. */
@@ -432,8 +430,8 @@ static int take_expansion(void *data, const char *name, size_t piece,
 	return 0;
 }
 
-/* The models that depend on the host, which aren't in the sheet. */
-static int take_host_bound(const struct loading *l, size_t piece, struct cg_error *err)
+/* The models that aren't in the sheet: those that depend on the host, and all if the cache can't keep sheets. */
+static int take_others(const struct loading *l, size_t piece, struct cg_error *err)
 {
 	const struct cg_question *q = &l->side->question;
 
@@ -442,10 +440,10 @@ static int take_host_bound(const struct loading *l, size_t piece, struct cg_erro
 		cg_auto_expansion struct cg_expansion e = { 0 };
 		bool known;
 
-		if (!cg_session_is_host_bound(model->info))
+		if (model->known)
 			continue;
-		if (cg_facts_expansion(q->facts, q->accel, q->machine, model->name, true, &known,
-				       &e, err) < 0)
+		if (cg_facts_expansion(l->side->facts, q->accel, q->machine, model->name,
+				       cg_session_is_host_bound(model->info), &known, &e, err) < 0)
 			return -1;
 		if (known)
 			fill(l, model, piece++, &e);
@@ -454,19 +452,22 @@ static int take_host_bound(const struct loading *l, size_t piece, struct cg_erro
 }
 
 /* Is there all that the equation needs? */
-static int check(struct cg_side *side, bool has_u, struct cg_error *err)
+static int check(struct cg_side *side, struct cg_error *err)
 {
 	const struct cg_question *q = &side->question;
 	bool has_sheet;
 
 	if (side->list && !q->emulator->vocabulary)
 		return 0;
-	if (cg_facts_has_sheet(q->facts, q->accel, q->machine, &has_sheet, err) < 0)
+	if (cg_facts_has_sheet(side->facts, q->accel, q->machine, &has_sheet, err) < 0)
 		return -1;
+	if (!side->past && (!side->list || !has_sheet)) /* somebody has pruned in between */
+		return cg_error_set(err, CG_E_CORRUPT, "%s: what was measured of %s is gone",
+				    cg_store_path(q->store), q->machine);
 	if (!side->list || !has_sheet)
 		return forget_side(side, err, "%s was never measured on a host with %s", q->machine,
 				   cg_host_vendor(q->host));
-	if (!has_u)
+	if (!side->has_effective && q->emulator->measure != CG_MEASURE_NONE)
 		return forget_side(side, err,
 				   "what host %.*s can't give %s was never measured",
 				   SHORT_FINGERPRINT, cg_host_digest(q->host), q->machine);
@@ -503,22 +504,22 @@ static int load(struct cg_side *side, struct cg_error *err)
 {
 	const struct cg_question *q = &side->question;
 	cg_cleanup(free_loading) struct loading l = { .side = side };
-	bool has_u;
 
-	if (cg_facts_models(q->facts, q->accel, q->machine, &side->list, err) < 0 ||
-	    cg_facts_unsupported(q->facts, q->accel, q->machine, &has_u, &l.unsupported, err) < 0 ||
-	    cg_facts_contradicted(q->facts, q->accel, q->machine, &side->contradicted, err) < 0 ||
-	    check(side, has_u, err) < 0)
+	if (cg_facts_models(side->facts, q->accel, q->machine, &side->list, err) < 0 ||
+	    cg_facts_unsupported(side->facts, q->accel, q->machine, &side->has_effective,
+				 &l.unsupported, err) < 0 ||
+	    cg_facts_contradicted(side->facts, q->accel, q->machine, &side->contradicted, err) < 0 ||
+	    check(side, err) < 0)
 		return -1;
 	if (side->missing)
 		return 0;
 	if (side->contradicted &&
-	    cg_facts_unavailable(q->facts, q->accel, q->machine, &l.unavailable, err) < 0)
+	    cg_facts_unavailable(side->facts, q->accel, q->machine, &l.unavailable, err) < 0)
 		return -1;
 	if (list_models(side, err) < 0 ||
-	    cg_facts_each_expansion(q->facts, q->accel, q->machine, take_expansion, &l, err) < 0)
+	    cg_facts_each_expansion(side->facts, q->accel, q->machine, take_expansion, &l, err) < 0)
 		return -1;
-	return take_host_bound(&l, side->count, err);
+	return take_others(&l, side->count, err);
 }
 
 static int open_sides(struct cg_side sides[static 2], struct cg_context *context,

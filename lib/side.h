@@ -21,10 +21,12 @@ struct cg_side {
 	const char *name; /* "FROM" or "TO", for messages */
 	json_t *args;	  /* "emulator", "machine", "accel", "host", "generation", as far as given */
 	struct cg_question question;
+	struct cg_facts *facts; /* borrowed: two sides of one emulator share them */
 	struct cg_host *past; /* a host that isn't this one as it is now, or NULL */
 	char *missing;	      /* why nothing can be told of this side, or NULL */
 	bool contradicted;
-	json_t *list; /* of the models */
+	bool has_effective; /* does this target say what it can't give? */
+	json_t *list;	    /* of the models */
 	struct cg_side_model *models;
 	size_t count;
 	json_t *index; /* name: place in @models */

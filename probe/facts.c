@@ -19,7 +19,7 @@
  * Of what facts look like. A part of every key: a cpugate that keeps facts differently never reads those of
  * another by mistake. To be raised with every change of a fact's text or meaning.
  */
-#define FORMAT 1
+#define FORMAT 2
 
 enum scope { SCOPE_EMULATOR, SCOPE_ACCEL, SCOPE_VENDOR, SCOPE_HOST, SCOPES };
 enum accel { ACCEL_TCG, ACCEL_KVM, ACCELS };
@@ -69,8 +69,9 @@ static const struct {
 struct cg_facts {
 	struct cg_store *store;
 	/*
-	 * Where the cache can't be written, what is measured is kept here for as long as the question lasts: a cache
-	 * that fails costs time, never an answer.
+	 * Once the cache couldn't be written (a full disk), what is measured is kept here for as long as the question
+	 * lasts: a cache that fails costs time, never an answer. Of a cache that is known not to be writable the prober
+	 * makes one in memory: cg_store_use_memory().
 	 */
 	bool memory_only;
 	json_t *memory;	  /* texts, by kind, accelerator and name */
@@ -135,7 +136,6 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store, const struct cg_
 		return cg_error_errno(err, "facts");
 	facts->store = store;
 	facts->identity = identity;
-	facts->memory_only = cg_store_state(store) != CG_STORE_READ_WRITE;
 	facts->memory = json_object();
 	facts->seen = json_object();
 	facts->kept = json_object();
@@ -612,9 +612,36 @@ static int get_sheet_row(struct cg_facts *facts, const json_t *sheet, const char
 	return id ? cg_store_get_blob(facts->store, json_integer_value(id), out, err) : 0;
 }
 
+/*
+ * What a row of a sheet is kept as a difference from: the machine type's own bare model, which has all that the
+ * machine type changes in every model. That row itself, and sheets without it, go by the emulator's defaults.
+ */
+static int sheet_defaults(struct cg_facts *facts, const json_t *sheet, const char *model,
+			  json_t **out, struct cg_error *err)
+{
+	cg_auto_expansion struct cg_expansion bare = { 0 };
+	cg_auto_free char *text = NULL;
+
+	*out = NULL;
+	if (strcmp(model, CG_SESSION_PROBE_MODEL) == 0 ||
+	    !json_object_get(sheet, CG_SESSION_PROBE_MODEL)) {
+		*out = json_incref(facts->emulator.defaults);
+		return 0;
+	}
+	if (get_sheet_row(facts, sheet, CG_SESSION_PROBE_MODEL, &text, err) < 0)
+		return -1;
+	if (!text) /* lost, and with it all that is a difference from it */
+		return 0;
+	if (cg_expansion_decode(&bare, text, facts->emulator.defaults, err) < 0)
+		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
+	*out = cg_take(bare.scalars);
+	return 0;
+}
+
+/* The text of an expansion and what it is a difference from; both NULL on a miss. */
 static int get_expansion_text(struct cg_facts *facts, const char *accel, const char *machine,
 			      const char *definition, bool host_bound, char **out,
-			      struct cg_error *err)
+			      json_t **defaults, struct cg_error *err)
 {
 	enum kind kind = host_bound ? KIND_HOST_REQUESTED : KIND_REQUESTED;
 	cg_auto_free char *name = malloc(NAME_BYTES), *slot = malloc(NAME_BYTES);
@@ -627,9 +654,10 @@ static int get_expansion_text(struct cg_facts *facts, const char *accel, const c
 		    get_sheet_row(facts, sheet, definition, out, err) < 0)
 			return -1;
 		if (*out)
-			return 0;
+			return sheet_defaults(facts, sheet, definition, defaults, err);
 	}
 	about_definition(name, machine, definition);
+	*defaults = json_incref(facts->emulator.defaults);
 	return get_text(facts, kind, accel, name, seen_name(slot, kind, accel, name), out, err);
 }
 
@@ -637,14 +665,18 @@ int cg_facts_expansion(struct cg_facts *facts, const char *accel, const char *ma
 		       const char *definition, bool host_bound, bool *known,
 		       struct cg_expansion *out, struct cg_error *err)
 {
+	cg_auto_json json_t *defaults = NULL;
 	cg_auto_free char *text = NULL;
 
 	*known = false;
-	if (get_expansion_text(facts, accel, machine, definition, host_bound, &text, err) < 0)
-		return -1;
-	if (!text || !facts->has_emulator)
+	if (!facts->has_emulator)
 		return 0;
-	if (cg_expansion_decode(out, text, facts->emulator.defaults, err) < 0)
+	if (get_expansion_text(facts, accel, machine, definition, host_bound, &text, &defaults,
+			       err) < 0)
+		return -1;
+	if (!text || !defaults)
+		return 0;
+	if (cg_expansion_decode(out, text, defaults, err) < 0)
 		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
 	*known = true;
 	return 0;
@@ -803,51 +835,60 @@ static bool is_host_bound(const struct cg_session_result *result, const char *de
 	return info && cg_session_is_host_bound(info);
 }
 
-static int put_expansion(struct cg_facts *facts, const struct cg_expansion *expansion, int64_t *id,
-			 struct cg_error *err)
-{
-	cg_auto_free char *text = cg_expansion_encode(expansion, facts->emulator.defaults);
-
-	if (!text)
-		return cg_error_set(err, CG_E_SYSTEM, "no memory for an expansion");
-	return cg_store_put_blob(facts->store, text, id, err);
-}
-
 /* In a sweep most cells share their expansion with others, which is then written once. */
-static int put_sheet_row(struct cg_facts *facts, const struct cg_session_item *item, json_t *sheet,
-			 struct cg_error *err)
+static int put_sheet_row(struct cg_facts *facts, const struct cg_session_item *item,
+			 const json_t *defaults, json_t *sheet, struct cg_error *err)
 {
-	char address[32];
+	cg_auto_free char *text = NULL;
+	char addresses[64];
 	int64_t id;
 
-	snprintf(address, sizeof(address), "%p", (const void *)item->expansion.scalars);
-	if (json_object_get(facts->kept, address)) {
-		json_object_set(sheet, item->definition, json_object_get(facts->kept, address));
+	snprintf(addresses, sizeof(addresses), "%p %p", (const void *)item->expansion.scalars,
+		 (const void *)defaults);
+	if (json_object_get(facts->kept, addresses)) {
+		json_object_set(sheet, item->definition, json_object_get(facts->kept, addresses));
 		return 0;
 	}
-	if (put_expansion(facts, &item->expansion, &id, err) < 0)
+	text = cg_expansion_encode(&item->expansion, defaults);
+	if (!text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for an expansion");
+	if (cg_store_put_blob(facts->store, text, &id, err) < 0)
 		return -1;
 	json_object_set_new(sheet, item->definition, json_integer(id));
-	json_object_set_new(facts->kept, address, json_integer(id));
+	json_object_set_new(facts->kept, addresses, json_integer(id));
 	json_array_append(facts->held, item->expansion.scalars);
+	json_array_append(facts->held, cg_json_mutable(defaults));
 	return 0;
+}
+
+static const json_t *bare_scalars(const struct cg_facts *facts,
+				  const struct cg_session_result *result)
+{
+	for (size_t i = 0; i < result->count; i++)
+		if (strcmp(result->items[i].definition, CG_SESSION_PROBE_MODEL) == 0 &&
+		    !result->items[i].refusal)
+			return result->items[i].expansion.scalars;
+	return facts->emulator.defaults;
 }
 
 static int put_items(struct cg_facts *facts, const char *accel, const char *machine,
 		     enum cg_session_expand expanded, const struct cg_session_result *result,
 		     struct cg_error *err)
 {
+	const json_t *bare = bare_scalars(facts, result);
 	cg_auto_json json_t *sheet = json_object();
 
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cg_session_item *item = &result->items[i];
+		bool is_bare = item->expansion.scalars == bare;
 		bool host_bound = is_host_bound(result, item->definition);
 		int ret;
 
 		if (item->refusal)
 			continue;
 		if (expanded == CG_EXPAND_ALL && !host_bound && !facts->memory_only)
-			ret = put_sheet_row(facts, item, sheet, err);
+			ret = put_sheet_row(facts, item, is_bare ? facts->emulator.defaults : bare,
+					    sheet, err);
 		else
 			ret = put_requested(facts, accel, machine, item, host_bound, err);
 		if (ret < 0)
@@ -998,10 +1039,11 @@ int cg_facts_put_path(struct cg_facts *facts, struct cg_error *err)
 
 	if (!parts)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
-	if (facts->memory_only)
-		return 0;
-	return cg_store_put(facts->store, PATH_KIND, parts, "",
-			    facts->keys[ACCEL_TCG][SCOPE_EMULATOR], cg_clock_wall(), err);
+	if (!facts->memory_only &&
+	    cg_store_put(facts->store, PATH_KIND, parts, "",
+			 facts->keys[ACCEL_TCG][SCOPE_EMULATOR], cg_clock_wall(), err) < 0)
+		give_up_cache(facts, err);
+	return 0;
 }
 
 int cg_facts_path(struct cg_facts *facts, json_t **out, struct cg_error *err)
@@ -1033,22 +1075,30 @@ static void free_pieces(struct pieces *pieces)
 	free(pieces->ids);
 }
 
-/* The place of a piece in *out, or SIZE_MAX if the cache has lost it. */
-static int read_piece(struct cg_facts *facts, struct pieces *pieces, int64_t id, size_t *out,
-		      struct cg_error *err)
+/*
+ * The place of a piece in *out, or SIZE_MAX if the cache has lost it. The bare model's piece is a difference from
+ * something else than those of the others, so it is kept apart from them: under minus its id.
+ */
+static int read_piece(struct cg_facts *facts, struct pieces *pieces, const json_t *sheet,
+		      const char *model, size_t *out, struct cg_error *err)
 {
+	int64_t id = json_integer_value(json_object_get(sheet, model));
+	cg_auto_json json_t *defaults = NULL;
 	cg_auto_free char *text = NULL;
 
+	if (strcmp(model, CG_SESSION_PROBE_MODEL) == 0)
+		id = -id;
 	for (*out = 0; *out < pieces->count; (*out)++)
 		if (pieces->ids[*out] == id)
 			return 0;
-	if (cg_store_get_blob(facts->store, id, &text, err) < 0)
+	if (get_sheet_row(facts, sheet, model, &text, err) < 0 ||
+	    sheet_defaults(facts, sheet, model, &defaults, err) < 0)
 		return -1;
-	if (!text) {
+	if (!text || !defaults) {
 		*out = SIZE_MAX;
 		return 0;
 	}
-	if (cg_expansion_decode(&pieces->expansions[*out], text, facts->emulator.defaults, err) < 0)
+	if (cg_expansion_decode(&pieces->expansions[*out], text, defaults, err) < 0)
 		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
 	pieces->ids[pieces->count++] = id;
 	return 0;
@@ -1070,7 +1120,7 @@ int cg_facts_each_expansion(struct cg_facts *facts, const char *accel, const cha
 	if (!pieces.expansions || !pieces.ids)
 		return cg_error_errno(err, "expansions");
 	cg_json_each(sheet, model, id) {
-		if (read_piece(facts, &pieces, json_integer_value(id), &piece, err) < 0)
+		if (read_piece(facts, &pieces, sheet, model, &piece, err) < 0)
 			return -1;
 		if (piece != SIZE_MAX && fn(data, model, piece, &pieces.expansions[piece], err) < 0)
 			return -1;
@@ -1132,9 +1182,11 @@ static bool visit_host(const struct cg_store_fact *fact, void *data)
 	if (cg_json_parse(&parts, fact->parts, strlen(fact->parts), FACT_BYTES, &err) < 0)
 		return true; /* nobody's key */
 	accel = cg_json_text(parts, "accel");
-	if (!accel || strcmp(accel, "kvm") != 0 || !take_emulator(parts, walk->emulator))
+	if (!accel || strcmp(accel, "kvm") != 0 || !take_emulator(parts, walk->emulator) ||
+	    json_integer_value(json_object_get(parts, "format")) != FORMAT)
 		return true;
 	json_object_del(parts, "accel");
+	json_object_del(parts, "format");
 	add_host(walk, parts, fact->measured);
 	return true;
 }

@@ -510,6 +510,26 @@ static int plan(struct round *round, struct cg_need *needs, size_t count, struct
 	return 0;
 }
 
+/* A QEMU that dies because it can't load its TCG module may still do KVM. */
+static void try_without_tcg(struct task *task)
+{
+	struct cg_session_result result = { 0 };
+	struct cg_error why;
+
+	if (task->err.code != CG_E_DIED)
+		return;
+	task->plan.accel = "kvm";
+	task->ret = cg_session_run(&result, &task->plan, &why);
+	if (task->ret == 0) {
+		cg_session_result_deinit(&task->result);
+		task->result = result;
+		return;
+	}
+	if (why.code == CG_E_CANCELLED)
+		task->err = why;
+	cg_session_result_deinit(&result);
+}
+
 /* On a worker thread. */
 static void run_task(void *arg)
 {
@@ -520,6 +540,8 @@ static void run_task(void *arg)
 					      &task->err);
 	else
 		task->ret = cg_session_run(&task->result, &task->plan, &task->err);
+	if (task->ret < 0 && task->kind == TASK_CATALOGUE)
+		try_without_tcg(task);
 }
 
 static void prepare(struct round *round, struct task *task)

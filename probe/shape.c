@@ -52,6 +52,28 @@ bool cg_shape_is_named_list(const json_t *fact)
 	return json_is_array(fact);
 }
 
+static bool is_changes(const json_t *list)
+{
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach(list, i, change)
+		if (!json_is_string(json_array_get(change, 0)))
+			return false;
+	return json_is_array(list);
+}
+
+bool cg_shape_is_compat(const json_t *fact)
+{
+	const char *machine;
+	json_t *changes;
+
+	cg_json_each(fact, machine, changes)
+		if (!is_changes(changes))
+			return false;
+	return json_is_object(fact);
+}
+
 bool cg_shape_is_models(const json_t *fact)
 {
 	return cg_shape_is_named_list(json_object_get(fact, "models"));
