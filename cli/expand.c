@@ -85,6 +85,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		print_list(view, "asks for, among what this target names",
 			   json_object_get(reply, "requested"));
 	print_list(view, "guest gets", json_object_get(reply, "effective"));
+	if (json_array_size(json_object_get(reply, "hidden")))
+		print_list(view, "of which CPUID hides", json_object_get(reply, "hidden"));
 	return CG_EXIT_YES;
 }
 

@@ -39,6 +39,8 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 		list_of(vocabulary, p, &p->effective), "properties", p->expansion.scalars,
 		"usable", usable_of(p));
 
+	if (p->has_effective)
+		json_object_set_new(out, "hidden", cg_vocabulary_list(vocabulary, &p->hidden));
 	if (!cg_featureset_is_empty(&p->ignored))
 		json_object_set_new(out, "ignored", cg_vocabulary_list(vocabulary, &p->ignored));
 	if (json_object_get(p->model, "blockers"))

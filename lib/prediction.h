@@ -14,6 +14,7 @@ struct cg_prediction {
 	struct cg_featureset effective;
 	struct cg_featureset removed; /* (E ∪ what the user switched on) − effective */
 	struct cg_featureset ignored; /* the part of it that QEMU drops without a word, even with "enforce" */
+	struct cg_featureset hidden;  /* the part of effective that a guest can't find: see cg_visible() */
 	bool contradicted;	      /* QEMU's own list isn't E ∩ U, and was used */
 	enum cg_usable usable;
 	json_t *why; /* how QEMU ended when it was tried; NULL if it wasn't or didn't */
