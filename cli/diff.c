@@ -68,10 +68,12 @@ static void print_notes(const json_t *reply)
 		size_t features = unknown_to(reply, "features", keys[i]);
 		size_t properties = unknown_to(reply, "properties", keys[i]);
 
-		if (features || properties)
-			printf("%s has no name for %zu features (marked *) and %zu properties of the "
-			       "other.\n",
-			       sides[i], features, properties);
+		if (features)
+			printf("%s doesn't know %zu features of %s, which are marked *.\n", sides[i],
+			       features, sides[!i]);
+		if (properties)
+			printf("%s doesn't know %zu properties of %s, which aren't compared.\n",
+			       sides[i], properties, sides[!i]);
 	}
 	for (size_t i = 0; i < CG_COUNT(members); i++) {
 		const json_t *side = json_object_get(reply, members[i]);
@@ -330,6 +332,8 @@ static void print_delta(const struct cg_view *view, const char *label, const jso
 
 static char *value_text(const json_t *value)
 {
+	if (json_is_null(value))
+		return strdup("none");
 	return json_is_string(value) && !cg_json_is_big(value) ? strdup(json_string_value(value))
 							       : cg_json_canonical(value);
 }
@@ -451,26 +455,52 @@ static size_t count_of(const json_t *reply, const char *list)
 	return json_array_size(json_object_get(json_object_get(reply, "models"), list));
 }
 
-static void print_summary(const json_t *reply)
+static void print_count(int *at, int width, size_t count, const char *what)
 {
-	size_t changed = json_array_size(json_object_get(reply, "changed"));
+	char words[64];
+	int len = snprintf(words, sizeof(words), "%zu %s", count, what);
+
+	if (!count)
+		return;
+	if (*at + 2 + len < width)
+		*at += printf(", %s", words);
+	else
+		*at = printf(",\n%s", words) - 2;
+}
+
+static void print_summary(const struct cg_view *view, const json_t *reply)
+{
+	static const char *const lists[] = { "added",	   "removed",	   "renamed",
+					     "deprecated", "undeprecated", "realiased" };
 	size_t undecided = json_array_size(json_object_get(reply, "undecided"));
-
+	const json_t *identical = json_object_get(reply, "identical");
 	long long compared = json_integer_value(json_object_get(reply, "compared"));
+	int at;
 
-	if (json_is_true(json_object_get(reply, "identical"))) {
+	if (json_is_true(identical)) {
 		printf("identical: %lld models\n", compared);
 		return;
 	}
-	printf("%zu of %lld models changed, %zu added, %zu removed", changed, compared,
-	       count_of(reply, "added"), count_of(reply, "removed"));
-	if (count_of(reply, "renamed"))
-		printf(", %zu renamed", count_of(reply, "renamed"));
-	if (undecided)
-		printf(", %zu undecided", undecided);
-	else if (json_is_null(json_object_get(reply, "identical")))
+	at = printf("%zu of %lld models changed",
+		    json_array_size(json_object_get(reply, "changed")), compared);
+	for (size_t i = 0; i < CG_COUNT(lists); i++)
+		print_count(&at, view->width, count_of(reply, lists[i]), lists[i]);
+	print_count(&at, view->width, undecided, "undecided");
+	if (json_is_null(identical) && !undecided)
 		printf("; what guests get isn't known");
 	putchar('\n');
+}
+
+/* What of the host differs, which is where a change of what guests get comes from. */
+static void print_hosts(const struct cg_view *view, const json_t *reply)
+{
+	cg_auto_json json_t *parts = json_array();
+	const json_t *change;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "host-changed"), i, change)
+		json_array_append(parts, json_object_get(change, "part"));
+	print_names(view, "host", parts);
 }
 
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
@@ -484,6 +514,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		print_missing(reply);
 		return 0;
 	}
+	print_hosts(view, reply);
 	print_notes(reply);
 	print_names(view, "added", json_object_get(models, "added"));
 	print_names(view, "removed", json_object_get(models, "removed"));
@@ -494,7 +525,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	print_features(view, reply);
 	print_all_properties(view, reply);
 	print_names(view, "undecided", json_object_get(reply, "undecided"));
-	print_summary(reply);
+	print_summary(view, reply);
 	return 0;
 }
 

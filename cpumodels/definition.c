@@ -78,24 +78,21 @@ static int put_tsc_frequency(struct cg_definition *definition, const char *value
 static int put_item(struct cg_definition *definition, char *item, enum pass pass,
 		    struct cg_error *err)
 {
+	char *equals = pass == PASS_ASSIGN ? strchr(item, '=') : NULL;
+	const char *spelling = pass == PASS_ASSIGN ? item : item + 1;
+	const char *value = pass == PASS_MINUS ? "off" : "on";
 	char name[CG_NAME_MAX];
-	char *equals;
 
-	if (pass != PASS_ASSIGN) {
-		if (check_name(item + 1, err) < 0)
-			return -1;
-		return put(definition, cg_spelling_canonical(item + 1, name),
-			   pass == PASS_PLUS ? "on" : "off", err);
-	}
-	equals = strchr(item, '=');
-	if (equals)
+	if (equals) {
 		*equals = '\0';
-	if (check_name(item, err) < 0)
+		value = equals + 1;
+	}
+	if (check_name(spelling, err) < 0)
 		return -1;
-	cg_spelling_canonical(item, name);
+	cg_spelling_canonical(spelling, name);
 	if (strcmp(name, "tsc-freq") == 0)
-		return put_tsc_frequency(definition, equals ? equals + 1 : "", err);
-	return put(definition, name, equals ? equals + 1 : "on", err);
+		return put_tsc_frequency(definition, value, err);
+	return put(definition, name, value, err);
 }
 
 static int put_pass(struct cg_definition *definition, const char *items, enum pass pass,

@@ -17,7 +17,7 @@
 #include "base/buffer.h"
 #include "emulator/process.h"
 
-#define ENVIRON_MAX (256 * 1024)
+#define TEXTS_MAX (256 * 1024)
 #define STAMP_MAX 160
 
 /* A file that changed this recently may change again without its times showing it. */
@@ -28,7 +28,8 @@ struct cg_identity {
 	char binary[PATH_MAX];
 	char sha256[CG_DIGEST_HEX];
 	char stamp[STAMP_MAX];
-	char module_dir[PATH_MAX]; /* $QEMU_MODULE_DIR as the emulator sees it */
+	char module_dir[PATH_MAX];  /* $QEMU_MODULE_DIR as the emulator sees it */
+	struct cg_digest arguments; /* of a script: what it gives the emulator */
 	json_t *parts;
 };
 
@@ -143,25 +144,59 @@ static int find(const char *name, char out[static PATH_MAX], struct cg_error *er
 	return 0;
 }
 
-/* The value of $QEMU_MODULE_DIR in a process's own environment. */
-static void read_module_dir(pid_t pid, char out[static PATH_MAX])
+/*
+ * A list of texts that the kernel tells of a process ("environ", "cmdline"), each with its NUL: their length altogether,
+ * 0 if there is nothing to see. The caller frees *@out.
+ */
+static size_t read_texts(pid_t pid, const char *file, char **out)
 {
-	static const char name[] = "QEMU_MODULE_DIR=";
-	cg_auto_free char *text = malloc(ENVIRON_MAX);
+	cg_auto_free char *text = malloc(TEXTS_MAX);
 	cg_auto_close int fd = -1;
 	char path[64];
 	ssize_t got;
 
-	out[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
-	got = fd >= 0 && text ? read(fd, text, ENVIRON_MAX - 1) : -1;
+	got = fd >= 0 && text ? read(fd, text, TEXTS_MAX - 1) : -1;
 	if (got <= 0)
-		return;
+		return 0;
 	text[got] = '\0';
-	for (char *p = text; p < text + got; p += strlen(p) + 1)
+	*out = cg_take(text);
+	return (size_t)got;
+}
+
+/* The value of $QEMU_MODULE_DIR in a process's own environment. */
+static void read_module_dir(pid_t pid, char out[static PATH_MAX])
+{
+	static const char name[] = "QEMU_MODULE_DIR=";
+	cg_auto_free char *text = NULL;
+	size_t len = read_texts(pid, "environ", &text);
+
+	out[0] = '\0';
+	for (char *p = text; p < text + len; p += strlen(p) + 1)
 		if (strncmp(p, name, sizeof(name) - 1) == 0)
 			snprintf(out, PATH_MAX, "%s", p + sizeof(name) - 1);
+}
+
+/*
+ * What a script makes of our command line belongs to what it is: "exec qemu $(cat options) ..." changes without the
+ * script. Only its own path and the number of our socket say nothing.
+ */
+static int digest_arguments(pid_t pid, struct cg_digest *out, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer arguments = CG_BUFFER(TEXTS_MAX);
+	cg_auto_free char *text = NULL;
+	size_t len = read_texts(pid, "cmdline", &text);
+
+	if (!len)
+		return cg_error_set(err, CG_E_SYSTEM, "the arguments of process %d can't be seen",
+				    (int)pid);
+	for (char *p = text + strlen(text) + 1; p < text + len; p += strlen(p) + 1)
+		if (strncmp(p, CG_PROCESS_MONITOR, strlen(CG_PROCESS_MONITOR)) != 0 &&
+		    cg_buffer_put(&arguments, p, strlen(p) + 1, err) < 0)
+			return -1;
+	cg_digest_of(out, arguments.data, arguments.len);
+	return 0;
 }
 
 /* JSON has no way to say other paths. */
@@ -189,7 +224,7 @@ static int look_at_process(struct cg_identity *id, struct cg_process *process, s
 		return cg_error_errno(err, "%s: which binary it runs", id->path);
 	id->binary[len] = '\0';
 	read_module_dir(pid, id->module_dir);
-	return 0;
+	return digest_arguments(pid, &id->arguments, err);
 }
 
 static int follow_script(struct cg_identity *id, const struct cg_qmp_limits *limits,
@@ -251,6 +286,15 @@ static int add_modules_of(struct cg_identity *id, const char *pattern, const cha
 	return ret;
 }
 
+/* A path as part of a pattern: only our own wildcards are to be any. */
+static void quote(const char *path, char out[static 2 * PATH_MAX])
+{
+	for (; *path; *out++ = *path++)
+		if (strchr("*?[\\", *path))
+			*out++ = '\\';
+	*out = '\0';
+}
+
 /*
  * QEMU looks for modules in $QEMU_MODULE_DIR, then in its configured folder, which it moves along
  * with the binary (util/module.c, get_relocated_path()). The configured folder can't be asked
@@ -263,15 +307,16 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 {
 	static const char *const places[] = { "lib/qemu", "lib64/qemu", "lib64/qemu-kvm",
 					      "lib/*-linux-*/qemu" };
-	char prefix[PATH_MAX], pattern[PATH_MAX + 64];
+	char prefix[2 * PATH_MAX], folder[2 * PATH_MAX], pattern[2 * PATH_MAX + 64];
 	const char *const prefixes[] = { prefix, "/usr", "/usr/local" };
 	char *slash;
 
-	snprintf(prefix, sizeof(prefix), "%s", id->binary);
+	quote(id->binary, prefix);
 	for (int up = 0; up < 2 && (slash = strrchr(prefix, '/')); up++)
 		*slash = '\0';
 	if (*id->module_dir) {
-		snprintf(pattern, sizeof(pattern), "%s/accel-*.so", id->module_dir);
+		quote(id->module_dir, folder);
+		snprintf(pattern, sizeof(pattern), "%s/accel-*.so", folder);
 		if (add_modules_of(id, pattern, "", memo, err) < 0)
 			return -1;
 	}
@@ -290,12 +335,15 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 static int identify_script(struct cg_identity *id, int fd, const struct cg_file_memo *memo,
 			   const struct cg_qmp_limits *limits, struct cg_error *err)
 {
-	char hex[CG_DIGEST_HEX];
+	char script[CG_DIGEST_HEX], arguments[CG_DIGEST_HEX];
 	struct stat st;
 
-	if (identify_fd(fd, id->path, memo, hex, &st, err) < 0 || follow_script(id, limits, err) < 0)
+	if (identify_fd(fd, id->path, memo, script, &st, err) < 0 ||
+	    follow_script(id, limits, err) < 0)
 		return -1;
-	json_object_set_new(id->parts, "wrapper", json_string(hex));
+	cg_digest_hex(&id->arguments, arguments);
+	json_object_set_new(id->parts, "wrapper",
+			    json_pack("{s:s, s:s}", "script", script, "arguments", arguments));
 	return 0;
 }
 

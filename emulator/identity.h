@@ -44,7 +44,7 @@ const char *cg_identity_sha256(const struct cg_identity *identity); /* of the bi
 /* A text that changes when any of the files changes, without reading them: for locks. */
 const char *cg_identity_stamp(const struct cg_identity *identity);
 
-/* { "binary": sha256, "modules": { name: sha256 }, "wrapper"?: sha256 }. Borrowed. */
+/* { "binary": sha256, "modules": { name: sha256 }, "wrapper"?: { "script", "arguments" } }. Borrowed. */
 json_t *cg_identity_parts(const struct cg_identity *identity);
 
 static inline void cg_identity_freep(struct cg_identity **identity)

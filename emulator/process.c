@@ -77,7 +77,7 @@ static int build(struct command_line *line, const struct cg_start *start, int fd
 	if (start->cpu && (add(line, err, "-cpu") < 0 || add(line, err, "%s", start->cpu) < 0))
 		return -1;
 	if (add_globals(line, start, err) < 0 || add(line, err, "-chardev") < 0 ||
-	    add(line, err, "socket,id=cpugate,fd=%d", fd) < 0 || add(line, err, "-mon") < 0 ||
+	    add(line, err, CG_PROCESS_MONITOR "%d", fd) < 0 || add(line, err, "-mon") < 0 ||
 	    add(line, err, "chardev=cpugate,mode=control") < 0)
 		return -1;
 	for (size_t i = 0; i < line->argc; i++)

@@ -8,6 +8,9 @@
 #include "base/child.h"
 #include "emulator/qmp.h"
 
+/* How the argument begins that holds the number of our socket. */
+#define CG_PROCESS_MONITOR "socket,id=cpugate,fd="
+
 /* What to start: only what decides the guest's CPUs. */
 struct cg_start {
 	const char *binary;

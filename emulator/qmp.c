@@ -24,6 +24,12 @@ struct cg_qmp {
 	uint64_t sent, received;
 };
 
+static int timed_out(const struct cg_qmp *qmp, struct cg_error *err)
+{
+	return cg_error_set(err, CG_E_TIMEOUT, "no answer within %lld ms",
+			    (long long)(qmp->limits.reply_ns / CG_MS));
+}
+
 static int wait_for(struct cg_qmp *qmp, short events, int64_t deadline, struct cg_error *err)
 {
 	struct pollfd fds[] = { { .fd = qmp->fd, .events = events },
@@ -39,8 +45,7 @@ static int wait_for(struct cg_qmp *qmp, short events, int64_t deadline, struct c
 		if (ready > 0 && fds[0].revents)
 			return 0;
 		if (ready == 0)
-			return cg_error_set(err, CG_E_TIMEOUT, "no answer within %lld ms",
-					    (long long)(qmp->limits.reply_ns / CG_MS));
+			return timed_out(qmp, err);
 	}
 }
 
@@ -100,9 +105,8 @@ static int too_long(const struct cg_qmp *qmp, struct cg_error *err)
 }
 
 /* The next line, which stays in the buffer until it is dropped. */
-static int read_line(struct cg_qmp *qmp, size_t *len, struct cg_error *err)
+static int read_line(struct cg_qmp *qmp, int64_t deadline, size_t *len, struct cg_error *err)
 {
-	int64_t deadline = cg_clock_in(qmp->limits.reply_ns);
 	char *newline;
 
 	for (;;) {
@@ -122,19 +126,21 @@ static int read_line(struct cg_qmp *qmp, size_t *len, struct cg_error *err)
 	return *len > qmp->limits.message_bytes ? too_long(qmp, err) : 0;
 }
 
-static int read_message(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
+static int read_message(struct cg_qmp *qmp, int64_t deadline, json_t **out,
+			struct cg_error *err)
 {
 	json_t *message = NULL;
 	size_t len;
 	int ret;
 
-	if (read_line(qmp, &len, err) < 0)
+	if (read_line(qmp, deadline, &len, err) < 0)
 		return -1;
 	ret = cg_json_parse(&message, qmp->in.data, len, qmp->limits.message_bytes, err);
 	cg_buffer_drop(&qmp->in, len);
 	qmp->scanned = 0;
 	if (ret < 0) {
-		err->code = CG_E_PROTOCOL;
+		if (err->code == CG_E_PARSE)
+			err->code = CG_E_PROTOCOL;
 		return cg_error_prefix(err, "not a QMP message");
 	}
 	*out = message;
@@ -162,7 +168,7 @@ int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest *out, struct c
 {
 	size_t len;
 
-	if (read_line(qmp, &len, err) < 0)
+	if (read_line(qmp, cg_clock_in(qmp->limits.reply_ns), &len, err) < 0)
 		return -1;
 	len = plain_length(qmp, len);
 	*plain = len > 0;
@@ -242,15 +248,18 @@ static int classify(struct cg_qmp *qmp, const json_t *message, struct cg_error *
 
 int cg_qmp_receive(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 {
+	int64_t deadline = cg_clock_in(qmp->limits.reply_ns); /* events don't move it */
 	int kind;
 
 	do {
 		cg_auto_json json_t *message = NULL;
 		json_t *value;
 
-		if (read_message(qmp, &message, err) < 0)
+		if (read_message(qmp, deadline, &message, err) < 0)
 			return -1;
 		kind = classify(qmp, message, err);
+		if (kind == 0 && cg_clock_left_ms(deadline) == 0)
+			return timed_out(qmp, err); /* a flood of events never lets poll() wait */
 		if (kind <= 0)
 			continue;
 		qmp->received++;
@@ -276,7 +285,7 @@ static int negotiate(struct cg_qmp *qmp, struct cg_error *err)
 {
 	cg_auto_json json_t *greeting = NULL, *reply = NULL;
 
-	if (read_message(qmp, &greeting, err) < 0)
+	if (read_message(qmp, cg_clock_in(qmp->limits.reply_ns), &greeting, err) < 0)
 		return -1;
 	if (!json_is_object(json_object_get(greeting, "QMP")))
 		return cg_error_set(err, CG_E_PROTOCOL, "no QMP greeting");

@@ -17,7 +17,7 @@ struct cg_qmp;
 
 /* How long and how much we take from a peer. */
 struct cg_qmp_limits {
-	int64_t reply_ns;     /* silence until we give up on a reply */
+	int64_t reply_ns;     /* from when we wait for a reply until we give up */
 	size_t message_bytes; /* longest message */
 	int cancel_fd;	      /* readable when the user wants to stop; -1 for never */
 };

@@ -18,7 +18,7 @@ struct view {
 	const struct cg_side *side;
 	size_t *places; /* of this side's features among all names */
 	struct cg_featureset known;
-	json_t *unknown_properties; /* an object as a set: what only the other side has */
+	json_t *properties; /* { name: whether this emulator has it }, as far as somebody asked */
 };
 
 struct comparison {
@@ -26,7 +26,7 @@ struct comparison {
 	struct view from, to;
 	json_t *added, *removed, *renamed, *deprecated, *undeprecated, *realiased;
 	json_t *changed, *undecided;
-	bool has_effective;
+	bool one_emulator, has_effective;
 	size_t compared;      /* models that both have */
 	json_t *same_scalars; /* properties of models that ask for the same as others before: by piece */
 };
@@ -38,11 +38,13 @@ static void init(struct comparison *c, const struct cg_side sides[static 2])
 
 	*c = (struct comparison){ .from.side = &sides[0], .to.side = &sides[1] };
 	c->has_effective = sides[0].has_effective && sides[1].has_effective;
+	c->one_emulator = json_equal(cg_identity_parts(sides[0].question.identity),
+				     cg_identity_parts(sides[1].question.identity));
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		*lists[i] = json_array();
 	c->same_scalars = json_object();
-	c->from.unknown_properties = json_object();
-	c->to.unknown_properties = json_object();
+	c->from.properties = json_object();
+	c->to.properties = json_object();
 }
 
 static void deinit(struct comparison *c)
@@ -53,8 +55,8 @@ static void deinit(struct comparison *c)
 	for (size_t i = 0; i < CG_COUNT(all); i++)
 		json_decref(all[i]);
 	json_decref(c->same_scalars);
-	json_decref(c->from.unknown_properties);
-	json_decref(c->to.unknown_properties);
+	json_decref(c->from.properties);
+	json_decref(c->to.properties);
 	free(c->from.places);
 	free(c->to.places);
 	cg_vocabulary_free(c->names);
@@ -168,24 +170,43 @@ static json_t *sorted(const json_t *rows)
  * Other properties. One that a build doesn't have isn't compared: a machine type of an older version switches what
  * is new off where it is known, and so means the same.
  */
+static bool has_property(struct view *view, const char *name)
+{
+	const struct cg_side *side = view->side;
+	const json_t *answer = json_object_get(view->properties, name);
+	bool has = json_object_get(side->question.emulator->defaults, name);
+
+	if (answer)
+		return json_is_true(answer);
+	for (size_t i = 0; i < side->count && !has; i++)
+		has = json_object_get(side->models[i].scalars, name);
+	json_object_set_new(view->properties, name, json_boolean(has));
+	return has;
+}
+
+static void put_property(json_t *out, const char *name, const json_t *from, const json_t *to)
+{
+	json_array_append_new(out, json_pack("{s:s, s:O?, s:O?}", "name", name, "from", from, "to",
+					     to));
+}
+
 static json_t *scalars(struct comparison *c, const json_t *from, const json_t *to)
 {
 	cg_auto_json json_t *found = json_array();
+	const json_t *other;
 	const char *name;
 	json_t *value;
 
 	cg_json_each(from, name, value) {
-		json_t *other = json_object_get(to, name);
-
-		if (!other)
-			json_object_set_new(c->to.unknown_properties, name, json_true());
-		else if (!json_equal(value, other))
-			json_array_append_new(found, json_pack("{s:s, s:O, s:O}", "name", name,
-							       "from", value, "to", other));
+		other = json_object_get(to, name);
+		if (!json_equal(value, other) &&
+		    (other || c->one_emulator || has_property(&c->to, name)))
+			put_property(found, name, value, other);
 	}
 	cg_json_each(to, name, value)
-		if (!json_object_get(from, name))
-			json_object_set_new(c->from.unknown_properties, name, json_true());
+		if (!json_object_get(from, name) &&
+		    (c->one_emulator || has_property(&c->from, name)))
+			put_property(found, name, NULL, value);
 	return sorted(found);
 }
 
@@ -336,13 +357,14 @@ static json_t *is_identical(const struct comparison *c)
 	return json_array_size(c->undecided) || !c->has_effective ? json_null() : json_true();
 }
 
-static json_t *keys_of(const json_t *object)
+static json_t *missing_properties(const struct view *view)
 {
-	json_t *list = json_array(), *value;
+	json_t *list = json_array(), *has;
 	const char *name;
 
-	cg_json_each(object, name, value)
-		json_array_append_new(list, json_string(name));
+	cg_json_each(view->properties, name, has)
+		if (json_is_false(has))
+			json_array_append_new(list, json_string(name));
 	return list;
 }
 
@@ -357,8 +379,8 @@ static json_t *unknown_names(const struct comparison *c)
 	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}}", "features", "unknown-to-from",
 			 cg_vocabulary_list(c->names, &from), "unknown-to-to",
 			 cg_vocabulary_list(c->names, &to), "properties", "unknown-to-from",
-			 keys_of(c->from.unknown_properties), "unknown-to-to",
-			 keys_of(c->to.unknown_properties));
+			 missing_properties(&c->from), "unknown-to-to",
+			 missing_properties(&c->to));
 }
 
 static json_t *models_of(const struct comparison *c)

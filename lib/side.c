@@ -180,7 +180,8 @@ static int find_generation(struct cg_side *side, const struct cg_host *now, cons
 	json_array_foreach(hosts, i, host)
 		if (strcmp(fingerprint(host), cg_host_digest(now)) != 0 && ++before == wanted)
 			return take_host(side, host, err);
-	return forget_side(side, err, "generation=%s: the cache holds %zu from before now", text,
+	return forget_side(side, err,
+			   "generation=%s: the cache holds %zu earlier hosts with this emulator", text,
 			   before);
 }
 

@@ -4,7 +4,8 @@
 
 man_pages = \
 	%D%/cpugate.1 \
-	%D%/cpugate-cache.5
+	%D%/cpugate-cache.5 \
+	%D%/cpugate-diff.1
 man_sources = $(man_pages:=.scd)
 
 dist_man_MANS += $(man_pages)

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "machine/catalogue.h"
+#include "probe/shape.h"
 
 #define FACT_BYTES (4 << 20)
 #define NAME_BYTES (CG_DEFINITION_TEXT + 256)
@@ -44,20 +45,21 @@ enum kind {
 static const struct {
 	const char *name;
 	enum scope scope;
+	bool (*has_shape)(const json_t *fact);
 } kinds[] = {
-	[KIND_EMULATOR] = { "emulator", SCOPE_EMULATOR },
-	[KIND_MACHINES] = { "machines", SCOPE_EMULATOR },
-	[KIND_COMPAT] = { "compat", SCOPE_EMULATOR },
-	[KIND_LIKENESS] = { "likeness", SCOPE_ACCEL },
-	[KIND_MODELS] = { "models", SCOPE_VENDOR },
-	[KIND_SHEET] = { "sheet", SCOPE_VENDOR },
-	[KIND_REQUESTED] = { "requested", SCOPE_VENDOR },
-	[KIND_HOST_REQUESTED] = { "host-requested", SCOPE_HOST },
-	[KIND_UNSUPPORTED] = { "unsupported", SCOPE_HOST },
-	[KIND_UNAVAILABLE] = { "unavailable", SCOPE_HOST },
-	[KIND_CONTRADICTED] = { "contradicted", SCOPE_HOST },
-	[KIND_STARTED] = { "started", SCOPE_HOST },
-	[KIND_FAILURE] = { "failure", SCOPE_HOST },
+	[KIND_EMULATOR] = { "emulator", SCOPE_EMULATOR, cg_shape_is_emulator },
+	[KIND_MACHINES] = { "machines", SCOPE_EMULATOR, cg_shape_is_named_list },
+	[KIND_COMPAT] = { "compat", SCOPE_EMULATOR, cg_shape_is_compat },
+	[KIND_LIKENESS] = { "likeness", SCOPE_ACCEL, cg_shape_is_object },
+	[KIND_MODELS] = { "models", SCOPE_VENDOR, cg_shape_is_models },
+	[KIND_SHEET] = { "sheet", SCOPE_VENDOR, cg_shape_is_object },
+	[KIND_REQUESTED] = { "requested", SCOPE_VENDOR, cg_shape_is_object },
+	[KIND_HOST_REQUESTED] = { "host-requested", SCOPE_HOST, cg_shape_is_object },
+	[KIND_UNSUPPORTED] = { "unsupported", SCOPE_HOST, cg_shape_is_unsupported },
+	[KIND_UNAVAILABLE] = { "unavailable", SCOPE_HOST, cg_shape_is_sets },
+	[KIND_CONTRADICTED] = { "contradicted", SCOPE_HOST, cg_shape_is_object },
+	[KIND_STARTED] = { "started", SCOPE_HOST, cg_shape_is_object },
+	[KIND_FAILURE] = { "failure", SCOPE_HOST, cg_shape_is_failure },
 };
 
 /* Under which binary a path was last measured; its key is the path and nothing else. */
@@ -82,7 +84,7 @@ struct cg_facts {
 	json_t *kept, *held;
 	json_t *seen; /* facts already parsed, by kind, accelerator and name: asked for again and again */
 	bool has_emulator;
-	json_t *fact; /* that @emulator borrows text from */
+	json_t *fact; /* that @emulator borrows from */
 	struct cg_emulator_facts emulator;
 };
 
@@ -173,10 +175,7 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 	json_decref(facts->seen);
 	json_decref(facts->kept);
 	json_decref(facts->held);
-	json_decref(facts->emulator.about);
-	json_decref(facts->emulator.aliases);
 	json_decref(facts->fact);
-	json_decref(facts->emulator.defaults);
 	cg_vocabulary_free(facts->emulator.vocabulary);
 	free(facts);
 	return NULL;
@@ -218,11 +217,16 @@ static int get_text(struct cg_facts *facts, enum kind kind, const char *accel, c
 	return cg_store_get(facts->store, kinds[kind].name, key(facts, kind, accel), name, out, err);
 }
 
-/* Parsed fact, or NULL in *out. Not to be changed: it may be handed out again. */
+/*
+ * Parsed fact, or NULL in *out. Not to be changed: it may be handed out again. What can't be read
+ * is a miss: then it is measured and put again, which an error would prevent for ever.
+ */
 static int get(struct cg_facts *facts, enum kind kind, const char *accel, const char *name,
 	       json_t **out, struct cg_error *err)
 {
 	cg_auto_free char *text = NULL, *slot = malloc(NAME_BYTES);
+	cg_auto_json json_t *fact = NULL;
+	struct cg_error why;
 
 	if (!slot)
 		return cg_error_errno(err, "facts");
@@ -231,12 +235,11 @@ static int get(struct cg_facts *facts, enum kind kind, const char *accel, const 
 		return 0;
 	if (get_text(facts, kind, accel, name, slot, &text, err) < 0)
 		return -1;
-	if (!text)
+	if (!text || cg_json_parse(&fact, text, strlen(text), FACT_BYTES, &why) < 0 ||
+	    !kinds[kind].has_shape(fact))
 		return 0;
-	if (cg_json_parse(out, text, strlen(text), FACT_BYTES, err) < 0)
-		return cg_error_prefix(err, "%s: a fact of kind %s", cg_store_path(facts->store),
-				       kinds[kind].name);
-	json_object_set(facts->seen, slot, *out);
+	json_object_set(facts->seen, slot, fact);
+	*out = cg_take(fact);
 	return 0;
 }
 
@@ -328,18 +331,15 @@ static int load_emulator(struct cg_facts *facts, const json_t *fact, struct cg_e
 {
 	struct cg_emulator_facts *e = &facts->emulator;
 
-	e->about = json_incref(json_object_get(fact, "about"));
-	e->aliases = json_incref(json_object_get(fact, "aliases"));
+	if (load_vocabulary(e, cg_json_text(fact, "vocabulary"), err) < 0)
+		return -1;
+	e->about = json_object_get(fact, "about");
+	e->aliases = json_object_get(fact, "aliases");
 	e->default_machine = cg_json_text(fact, "default-machine");
-	e->defaults = json_incref(json_object_get(fact, "defaults"));
+	e->defaults = json_object_get(fact, "defaults");
 	e->measure = (enum cg_measure)json_integer_value(json_object_get(fact, "measure"));
 	e->expansion = cg_json_text(fact, "expansion");
 	facts->fact = json_incref(cg_json_mutable(fact));
-	if (!e->about || !e->aliases)
-		return cg_error_set(err, CG_E_CORRUPT, "%s: what is known of the emulator",
-				    cg_store_path(facts->store));
-	if (load_vocabulary(e, cg_json_text(fact, "vocabulary"), err) < 0)
-		return -1;
 	facts->has_emulator = true;
 	return 0;
 }
@@ -348,12 +348,13 @@ int cg_facts_emulator(struct cg_facts *facts, const struct cg_emulator_facts **o
 		      struct cg_error *err)
 {
 	cg_auto_json json_t *fact = NULL;
+	struct cg_error why;
 
 	if (!facts->has_emulator) {
 		if (get(facts, KIND_EMULATOR, "tcg", "", &fact, err) < 0)
 			return -1;
-		if (fact && load_emulator(facts, fact, err) < 0)
-			return -1;
+		if (fact)
+			(void)!load_emulator(facts, fact, &why); /* as in get(): a miss */
 	}
 	*out = facts->has_emulator ? &facts->emulator : NULL;
 	return 0;
@@ -532,18 +533,13 @@ static int get_unsupported(struct cg_facts *facts, const char *accel, const char
 			   struct cg_featureset *out, struct cg_error *err)
 {
 	cg_auto_json json_t *fact = NULL;
-	const char *hex;
 
 	*known = false;
 	if (get(facts, KIND_UNSUPPORTED, accel, name, &fact, err) < 0)
 		return -1;
-	if (!fact)
-		return 0;
-	hex = cg_json_text(fact, "features");
-	if (!hex || cg_featureset_from_hex(out, hex, err) < 0)
-		return cg_error_set(err, CG_E_CORRUPT, "%s: unsupported features",
-				    cg_store_path(facts->store));
-	*known = true;
+	if (fact && cg_featureset_from_hex(out, cg_json_text(fact, "features"), err) < 0)
+		return -1;
+	*known = fact != NULL;
 	return 0;
 }
 
@@ -603,6 +599,14 @@ static int put_unsupported(struct cg_facts *facts, const char *accel, const char
 	return put(facts, KIND_LIKENESS, accel, machine, likeness, err);
 }
 
+/* As in get(): what can't be read is as good as lost. */
+static bool decode(struct cg_expansion *out, const char *text, const json_t *defaults)
+{
+	struct cg_error why;
+
+	return text && defaults && cg_expansion_decode(out, text, defaults, &why) == 0;
+}
+
 static int get_sheet_row(struct cg_facts *facts, const json_t *sheet, const char *model,
 			 char **out, struct cg_error *err)
 {
@@ -630,12 +634,9 @@ static int sheet_defaults(struct cg_facts *facts, const json_t *sheet, const cha
 	}
 	if (get_sheet_row(facts, sheet, CG_SESSION_PROBE_MODEL, &text, err) < 0)
 		return -1;
-	if (!text) /* lost, and with it all that is a difference from it */
-		return 0;
-	if (cg_expansion_decode(&bare, text, facts->emulator.defaults, err) < 0)
-		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
-	*out = cg_take(bare.scalars);
-	return 0;
+	if (decode(&bare, text, facts->emulator.defaults))
+		*out = cg_take(bare.scalars);
+	return 0; /* if lost, then with it all that is a difference from it */
 }
 
 /* The text of an expansion and what it is a difference from; both NULL on a miss. */
@@ -674,11 +675,7 @@ int cg_facts_expansion(struct cg_facts *facts, const char *accel, const char *ma
 	if (get_expansion_text(facts, accel, machine, definition, host_bound, &text, &defaults,
 			       err) < 0)
 		return -1;
-	if (!text || !defaults)
-		return 0;
-	if (cg_expansion_decode(out, text, defaults, err) < 0)
-		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
-	*known = true;
+	*known = decode(out, text, defaults);
 	return 0;
 }
 
@@ -701,8 +698,7 @@ static json_t *unpack_unavailable(const struct cg_vocabulary *vocabulary, const 
 	const char *name;
 
 	cg_json_each(fact, name, hex)
-		if (json_is_string(hex) &&
-		    cg_featureset_from_hex(&set, json_string_value(hex), &err) == 0)
+		if (cg_featureset_from_hex(&set, json_string_value(hex), &err) == 0)
 			json_object_set_new(lists, name, cg_vocabulary_list(vocabulary, &set));
 	return lists;
 }
@@ -1006,13 +1002,18 @@ int cg_facts_note_undecided(struct cg_facts *facts, const char *accel, const cha
 	return 0;
 }
 
-int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *machine, json_t **out,
+int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what, json_t **out,
 		     struct cg_error *err)
 {
-	return get(facts, KIND_FAILURE, accel, machine, out, err);
+	return get(facts, KIND_FAILURE, accel, what, out, err);
 }
 
-int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *machine,
+int cg_facts_forget_failures(struct cg_facts *facts, const char *accel, struct cg_error *err)
+{
+	return forget(facts, KIND_FAILURE, accel, NULL, err);
+}
+
+int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *what,
 			 const struct cg_outcome *outcome, const struct cg_error *why,
 			 struct cg_error *err)
 {
@@ -1020,7 +1021,7 @@ int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *
 
 	json_object_set_new(fact, "code", json_string(cg_errc_name(why->code)));
 	json_object_set_new(fact, "reason", json_string(why->msg));
-	return put_or_remember(facts, KIND_FAILURE, accel, machine, fact, err);
+	return put_or_remember(facts, KIND_FAILURE, accel, what, fact, err);
 }
 
 /* Paths. */
@@ -1049,19 +1050,23 @@ int cg_facts_put_path(struct cg_facts *facts, struct cg_error *err)
 int cg_facts_path(struct cg_facts *facts, json_t **out, struct cg_error *err)
 {
 	cg_auto_free char *parts = path_key(facts), *text = NULL;
+	struct cg_error why;
 
 	*out = NULL;
 	if (!parts)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
 	if (cg_store_get(facts->store, PATH_KIND, parts, "", &text, err) < 0)
 		return -1;
-	return text ? cg_json_parse(out, text, strlen(text), FACT_BYTES, err) : 0;
+	if (text && cg_json_parse(out, text, strlen(text), FACT_BYTES, &why) < 0)
+		*out = NULL;
+	return 0;
 }
 
 /* Whole sheets. */
 
 /* What a sheet's models consist of, each piece read and parsed once. */
 struct pieces {
+	json_t *defaults; /* that rows are kept as differences from; NULL if the cache has lost it */
 	struct cg_expansion *expansions;
 	int64_t *ids;
 	size_t count;
@@ -1071,36 +1076,35 @@ static void free_pieces(struct pieces *pieces)
 {
 	for (size_t i = 0; i < pieces->count; i++)
 		cg_expansion_deinit(&pieces->expansions[i]);
+	json_decref(pieces->defaults);
 	free(pieces->expansions);
 	free(pieces->ids);
 }
 
 /*
  * The place of a piece in *out, or SIZE_MAX if the cache has lost it. The bare model's piece is a difference from
- * something else than those of the others, so it is kept apart from them: under minus its id.
+ * something else than those of the others, so it is kept apart from them: under the id's complement.
  */
 static int read_piece(struct cg_facts *facts, struct pieces *pieces, const json_t *sheet,
 		      const char *model, size_t *out, struct cg_error *err)
 {
 	int64_t id = json_integer_value(json_object_get(sheet, model));
-	cg_auto_json json_t *defaults = NULL;
+	const json_t *defaults = pieces->defaults;
 	cg_auto_free char *text = NULL;
 
-	if (strcmp(model, CG_SESSION_PROBE_MODEL) == 0)
-		id = -id;
+	if (strcmp(model, CG_SESSION_PROBE_MODEL) == 0) {
+		defaults = facts->emulator.defaults;
+		id = ~id;
+	}
 	for (*out = 0; *out < pieces->count; (*out)++)
 		if (pieces->ids[*out] == id)
 			return 0;
-	if (get_sheet_row(facts, sheet, model, &text, err) < 0 ||
-	    sheet_defaults(facts, sheet, model, &defaults, err) < 0)
+	if (get_sheet_row(facts, sheet, model, &text, err) < 0)
 		return -1;
-	if (!text || !defaults) {
+	if (decode(&pieces->expansions[*out], text, defaults))
+		pieces->ids[pieces->count++] = id;
+	else
 		*out = SIZE_MAX;
-		return 0;
-	}
-	if (cg_expansion_decode(&pieces->expansions[*out], text, defaults, err) < 0)
-		return cg_error_prefix(err, "%s", cg_store_path(facts->store));
-	pieces->ids[pieces->count++] = id;
 	return 0;
 }
 
@@ -1119,6 +1123,8 @@ int cg_facts_each_expansion(struct cg_facts *facts, const char *accel, const cha
 	pieces.ids = calloc(json_object_size(sheet) + 1, sizeof(*pieces.ids));
 	if (!pieces.expansions || !pieces.ids)
 		return cg_error_errno(err, "expansions");
+	if (sheet && sheet_defaults(facts, sheet, "", &pieces.defaults, err) < 0)
+		return -1;
 	cg_json_each(sheet, model, id) {
 		if (read_piece(facts, &pieces, sheet, model, &piece, err) < 0)
 			return -1;

@@ -118,9 +118,14 @@ cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, co
 				   const char *definition, enum cg_started *out, json_t **why,
 				   struct cg_error *err);
 
-/* A measurement that failed, { "reason", "status" or "signal" }; NULL if none is on record. */
-cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *machine,
+/*
+ * A measurement that failed, { "reason", "status" or "signal" }; NULL if none is on record. @what is a machine type, or
+ * "MACHINE DEFINITION" if it failed with that definition only.
+ */
+cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what,
 				   json_t **out, struct cg_error *err);
+cg_must_check int cg_facts_forget_failures(struct cg_facts *facts, const char *accel,
+					   struct cg_error *err);
 
 /* Why what was measured couldn't be kept, a sentence; NULL if all was. Borrowed. */
 const char *cg_facts_warning(const struct cg_facts *facts);
@@ -143,7 +148,7 @@ cg_must_check int cg_facts_note_undecided(struct cg_facts *facts, const char *ac
 					  const char *machine, const char *definition,
 					  struct cg_error *err);
 cg_must_check int cg_facts_put_failure(struct cg_facts *facts, const char *accel,
-				       const char *machine, const struct cg_outcome *outcome,
+				       const char *what, const struct cg_outcome *outcome,
 				       const struct cg_error *why, struct cg_error *err);
 
 /*

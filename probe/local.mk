@@ -11,6 +11,8 @@ libcg_la_SOURCES += \
 	%D%/prober.h \
 	%D%/session.c \
 	%D%/session.h \
+	%D%/shape.c \
+	%D%/shape.h \
 	%D%/shortcut.c \
 	%D%/shortcut.h \
 	%D%/sweep.c \

@@ -428,16 +428,33 @@ static int plan_dryruns(struct round *round, struct cg_need *need, const struct 
 	return plan_dryrun(round, need, text, !need->definition->count, &k->e, k, err);
 }
 
+/* What a failure with this definition is kept under: it says nothing of others. */
+static char *failure_name(const char *machine, const struct cg_definition *definition)
+{
+	cg_auto_free char *text = cg_definition_print(definition);
+	char *name;
+
+	return text && asprintf(&name, "%s %s", machine, text) >= 0 ? name : NULL;
+}
+
 static int recorded_failure(struct round *round, struct cg_need *need, struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
 	cg_auto_json json_t *failure = NULL;
+	cg_auto_free char *name = NULL;
 	struct cg_error why;
 
 	if (p->retry)
 		return 0;
 	if (cg_facts_failure(p->facts, need->accel, need->machine, &failure, err) < 0)
 		return -1;
+	if (!failure && need->depth == CG_DEPTH_DEFINITION) {
+		name = failure_name(need->machine, need->definition);
+		if (!name)
+			return no_memory(err);
+		if (cg_facts_failure(p->facts, need->accel, name, &failure, err) < 0)
+			return -1;
+	}
 	if (!failure)
 		return 0;
 	(void)cg_error_set(&why, CG_E_DIED, "%s (on record; cpugate probe tries again)",
@@ -567,6 +584,27 @@ static void prepare(struct round *round, struct task *task)
 		};
 }
 
+/* A session that got as far as the definitions it was for, and not beyond, failed with them. */
+static int put_failure(struct cg_facts *facts, struct task *task, struct cg_error *err)
+{
+	bool catalogue = task->kind == TASK_CATALOGUE;
+	const char *accel = catalogue ? "tcg" : task->accel;
+
+	if (catalogue || task->plan.expand != CG_EXPAND_WANTED || !task->result.models)
+		return cg_facts_put_failure(facts, accel, catalogue ? "" : task->machine,
+					    &task->result.outcome, &task->err, err);
+	for (size_t i = 0; i < task->wanted_count; i++) {
+		cg_auto_free char *name = failure_name(task->machine, task->wanted[i]);
+
+		if (!name)
+			return no_memory(err);
+		if (cg_facts_put_failure(facts, accel, name, &task->result.outcome, &task->err,
+					 err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 static int keep_failure(struct round *round, struct task *task, struct cg_need *needs, size_t count,
 			struct cg_error *err)
 {
@@ -576,9 +614,7 @@ static int keep_failure(struct round *round, struct task *task, struct cg_need *
 		*err = task->err;
 		return -1;
 	}
-	if (cg_facts_put_failure(facts, task->kind == TASK_CATALOGUE ? "tcg" : task->accel,
-				 task->kind == TASK_CATALOGUE ? "" : task->machine,
-				 &task->result.outcome, &task->err, err) < 0)
+	if (put_failure(facts, task, err) < 0)
 		return -1;
 	if (task->kind == TASK_CATALOGUE) {
 		*err = task->err;
@@ -735,12 +771,16 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 {
 	struct round round = { .prober = prober };
 	cg_auto_lock struct cg_lock *lock = NULL;
+	struct cg_error ignored;
 	struct cg_memo *memo;
 	bool complete;
 	int ret;
 
 	if (check_kvm(prober, needs, count, err) < 0)
 		return -1;
+	for (size_t i = 0; i < count && prober->retry; i++)
+		if (!needs[i].failed)
+			(void)!cg_facts_forget_failures(prober->facts, needs[i].accel, &ignored);
 	if (plan(&round, needs, count, err) < 0) {
 		free_tasks(&round);
 		return -1;

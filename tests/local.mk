@@ -6,23 +6,41 @@
 # Data that tests read (folders too) goes into test_data.
 
 unit_tests = \
+	%D%/unit/test-buffer \
+	%D%/unit/test-catalogue \
+	%D%/unit/test-child \
+	%D%/unit/test-clock \
 	%D%/unit/test-cores \
 	%D%/unit/test-cpuid \
+	%D%/unit/test-definition \
+	%D%/unit/test-digest \
 	%D%/unit/test-door \
+	%D%/unit/test-error \
+	%D%/unit/test-expansion \
+	%D%/unit/test-featureset \
 	%D%/unit/test-fingerprint \
+	%D%/unit/test-json \
 	%D%/unit/test-kernel \
 	%D%/unit/test-kvm \
 	%D%/unit/test-lock \
 	%D%/unit/test-modules \
+	%D%/unit/test-parts \
+	%D%/unit/test-pool \
+	%D%/unit/test-spelling \
 	%D%/unit/test-store \
-	%D%/unit/test-tree
+	%D%/unit/test-tree \
+	%D%/unit/test-vocabulary
 
 bats_tests = \
+	%D%/cli/bad-input.bats \
 	%D%/cli/completions.bats \
 	%D%/cli/examples.bats \
+	%D%/cli/misbehaviour.bats \
+	%D%/cli/recordings.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/stale.bats \
-	%D%/cli/truth.bats
+	%D%/cli/truth.bats \
+	%D%/cli/verbs.bats
 
 script_tests = \
 	%D%/check-dist.sh \
@@ -30,6 +48,7 @@ script_tests = \
 	%D%/check-man.sh
 
 test_data = \
+	%D%/cli/fake.bash \
 	%D%/cli/helpers.bash \
 	%D%/lint \
 	%D%/no-bats \
@@ -41,6 +60,8 @@ test_data = \
 noinst_HEADERS += \
 	%D%/unit/cache-home.h \
 	%D%/unit/fake-root.h \
+	%D%/unit/outcome.h \
+	%D%/unit/random.h \
 	%D%/unit/unit.h
 check_PROGRAMS += $(unit_tests) %D%/truth/vcpu
 TESTS += $(unit_tests) $(bats_tests) $(script_tests)

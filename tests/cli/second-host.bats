@@ -15,12 +15,12 @@ boot()
 	local name=$1 status=0
 	shift
 
-	env -u XDG_CACHE_HOME "$top_srcdir/../shared/tools/second-host" -t 120 -w "$PWD" "$@" -- \
+	env -u XDG_CACHE_HOME "$top_srcdir/../shared/tools/second-host" -t 240 -w "$PWD" "$@" -- \
 		bash ./second-host.sh "$name" >"$name-said" 2>&1 || status=$?
 	[[ $status -ne 125 ]] || { echo "no $name host: $(tail -n 1 "$name-said")"; return 1; }
 }
 
-# Why there is nothing to look at, or nothing.
+# Prints why there is nothing to look at.
 prepare()
 {
 	[[ -x $top_srcdir/../shared/tools/second-host ]] || { echo 'no second-host'; return; }
@@ -35,8 +35,9 @@ prepare()
 	./cpugate --json host >first-host
 	./cpugate --json --accel tcg expand Haswell >first-tcg
 	[[ ! -w /dev/kvm ]] || ./cpugate --json --accel kvm expand EPYC,+svm >first-kvm
-	boot second && boot third -p kvm_amd.nested=0 &&
-		boot fourth -p kvm_amd.nested=0 -c EPYC-Milan,-avx2
+	boot second || return 0
+	boot third -p kvm_amd.nested=0 || return 0
+	boot fourth -p kvm_amd.nested=0 -c EPYC-Milan,-avx2 || return 0
 }
 
 setup_file()

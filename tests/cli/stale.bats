@@ -13,7 +13,7 @@ setup()
 	requires jq strace qemu-system-x86_64
 }
 
-# The same question twice: the second time it is free, and the answer is the same.
+# asks_twice ARG...: the second time it is free, and the answer is the same.
 asks_twice()
 {
 	asks "$@"
@@ -249,7 +249,7 @@ answers_for()
 	started_is 1 # to see what the script starts
 
 	write_wrapper "$PWD/new/bin/qemu-system-x86_64"
-	changed_is binary wrapper
+	changed_is binary wrapper.script
 	asks "${question[@]}"
 	answers_for new/bin/qemu-system-x86_64
 	from_is measurement
@@ -275,6 +275,22 @@ answers_for()
 	asks "${question[@]}"
 	answers_for new/bin/qemu-system-x86_64
 	from_is measurement
+}
+
+@test "a script that stays the same and gives other options isn't believed" {
+	local question=(--emulator ./wrapper --accel tcg expand Haswell)
+	local why_about=(--emulator ./wrapper)
+
+	write_wrapper "$(command -v qemu-system-x86_64) \$(cat options)"
+	: >options
+	asks "${question[@]}"
+	jq -e '.effective | index("aes")' answer
+	echo -global Haswell-x86_64-cpu.aes=off >options
+	changed_is wrapper.arguments
+	asks "${question[@]}"
+	from_is measurement
+	nothing_changed
+	jq -e '.effective | index("aes") | not' answer
 }
 
 @test "several at once start what one alone does" {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The prediction is made of nothing but cpugate's answer and cpumodels/visible.c. Beside the features
- * it covers what else CPUID says of a definition: vendor, levels, family, model, stepping, model-id,
- * widths.
+ * The prediction is made of nothing but cpugate's answer and cpumodels/visible.c. Beside the
+ * features it covers what else CPUID says of a definition: vendor, levels, family, model,
+ * stepping, model-id, phys-bits.
  */
 #include "tests/guest/compare.h"
 
@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "cpumodels/visible.h"
 
-#define SYSCALL (1u << 11) /* CPUID.80000001H:EDX */
+#define EDX_LM (1u << 29) /* of CPUID.80000001H */
 
 struct comparison {
 	const struct guest *guest;
@@ -87,31 +87,42 @@ static void compare_bits(struct comparison *c, char pass, const struct cg_leaf *
 	}
 }
 
+/* The dynamic bits that the firmware's changes change; SYSCALL goes with the mode instead. */
+static uint32_t switched(const struct comparison *c, const struct cg_leaf *word,
+			 uint32_t dynamic)
+{
+	const uint32_t *parts = guest_leaf(c->guest, 'g', 0xd, 1);
+
+	if (word->leaf == 0x80000001)
+		return 0;
+	if (word->leaf == 1 && word->reg == CG_ECX && !(parts && parts[CG_EAX]))
+		return 0; /* as cpuid.S says */
+	return dynamic;
+}
+
 /*
- * The firmware is in long mode where there is one, with nothing switched on or off, so that only
- * SYSCALL of an Intel CPU without long mode can't be told in advance. After reset and after the changes all that is
- * dynamic may be otherwise; but what the changes change must be just that.
+ * In its main pass the firmware is in long mode where there is one, with nothing switched on or
+ * off, so that nothing is in doubt but SYSCALL of an Intel CPU without long mode. After reset
+ * it may be otherwise with all that is dynamic. What the changes change must be just that.
  */
 static void compare_word(struct comparison *c, const struct cg_leaf *word)
 {
 	uint32_t leaf = word->leaf, subleaf = word->subleaf;
 	uint32_t predicted = cg_visible_word(&c->visible, leaf, subleaf, word->reg);
 	uint32_t dynamic = cg_visible_dynamic(&c->visible, leaf, subleaf, word->reg);
-	uint32_t by_mode = leaf == 0x80000001 && word->reg == CG_EDX ? dynamic & SYSCALL
-								     : 0;
-	bool long_mode = cg_visible_word(&c->visible, 0x80000001, 0, CG_EDX) >> 29 & 1;
+	bool long_mode = cg_visible_word(&c->visible, 0x80000001, 0, CG_EDX) & EDX_LM;
+	uint32_t sure = leaf == 0x80000001 && !long_mode ? ~dynamic : UINT32_MAX;
 	const uint32_t *reset = guest_leaf(c->guest, 'r', leaf, subleaf);
 	const uint32_t *usual = guest_leaf(c->guest, 'g', leaf, subleaf);
 	const uint32_t *changed = guest_leaf(c->guest, 'x', leaf, subleaf);
 	uint32_t seen = usual ? usual[word->reg] : 0;
-	uint32_t known = ~(long_mode ? 0 : by_mode);
 
-	compare_bits(c, 'g', word, predicted & known, seen & known);
+	compare_bits(c, 'g', word, predicted & sure, seen & sure);
 	if (reset)
 		compare_bits(c, 'r', word, predicted & ~dynamic,
 			     reset[word->reg] & ~dynamic);
 	if (changed)
-		compare_bits(c, 'x', word, seen ^ (dynamic & ~by_mode),
+		compare_bits(c, 'x', word, seen ^ switched(c, word, dynamic),
 			     changed[word->reg]);
 }
 
@@ -233,27 +244,18 @@ static void compare_identity(struct comparison *c)
 		       one[CG_EBX] >> 16 & 0xff);
 }
 
-/* Where no width was asked for. */
-static uint32_t usual_width(const struct cg_visible *visible)
-{
-	uint32_t edx1 = cg_visible_word(visible, 1, 0, CG_EDX);
-
-	if (cg_visible_word(visible, 0x80000001, 0, CG_EDX) >> 29 & 1)
-		return 40;
-	return edx1 & (1u << 6 | 1u << 17) ? 36 : 32; /* PAE, PSE36 */
-}
-
 static void compare_extended(struct comparison *c)
 {
 	const uint32_t *first = guest_leaf(c->guest, 'g', 0x80000000, 0);
 	const uint32_t *width = guest_leaf(c->guest, 'g', 0x80000008, 0);
 	const char *name = cg_json_text(c->properties, "model-id");
+	bool long_mode = cg_visible_word(&c->visible, 0x80000001, 0, CG_EDX) & EDX_LM;
 	uint32_t wanted = number(c, "phys-bits");
 	char seen[49] = "";
 
 	compare_number(c, "xlevel", c->visible.vcpu.xlevel, first ? first[CG_EAX] : 0);
-	if (width)
-		compare_number(c, "phys-bits", wanted ? wanted : usual_width(&c->visible),
+	if (width && long_mode) /* else 32 or 36, QEMU's choice */
+		compare_number(c, "phys-bits", wanted ? wanted : 40,
 			       width[CG_EAX] & 0xff);
 	for (uint32_t i = 0; i < 3; i++) {
 		const uint32_t *part = guest_leaf(c->guest, 'g', 0x80000002 + i, 0);

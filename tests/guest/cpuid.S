@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tests' guest: firmware that writes what CPUID says to the debug console, and that's all. One line each:
+ * The tests' guest: firmware that writes what CPUID says to the debug console, and that's all.
+ * One line for each leaf:
  *
  *	PASS LEAF SUBLEAF EAX EBX ECX EDX	hexadecimal, 8 digits each
  *
- * The leaves at the head of the list are those that change while a guest runs, so they are read
- * three times. The passes:
+ * The leaves at the head of the list are those that change while a guest runs, so they are
+ * read three times. The passes:
  *
  *	r  in real mode, just after reset; the changing leaves
  *	g  in long mode where the CPU has it, else in real mode; all leaves
- *	x  with CR4.OSXSAVE and CR4.PKE set and the APIC off, as far as there are any; the changing ones
+ *	x  with CR4.OSXSAVE and CR4.PKE set and the APIC off; the changing leaves
  *
- * "end" is the last line. Nothing newer than a 486 with CPUID is used without asking. It runs
- * where the firmware shows below 1 MiB, at F000:0000, with its stack in low memory.
+ * "end" is the last line. Nothing newer than a 486 with CPUID is used without asking. It
+ * runs where the firmware shows below 1 MiB, at F000:0000, with its stack in low memory.
  */
 
 #define CONSOLE 0xe9
@@ -150,27 +151,39 @@ long_mode:
 1:
 	ret
 
-/* What an operating system does and CPUID shows. */
+/*
+ * What an operating system does and CPUID shows. With XSAVE but nothing in leaf 0xd.1 (Opteron_G4),
+ * TCG never comes back from setting OSXSAVE (7.2, 10.0), so it's left alone there.
+ */
 change:
 	movl	$1, %eax
 	cpuid
-	testl	$(1 << 26), %ecx		/* XSAVE */
-	jz	1f
-	movl	%cr4, %eax
-	orl	$CR4_OSXSAVE, %eax
-	movl	%eax, %cr4
-1:
+	movl	%ecx, %esi
 	andl	$((1 << 9) | (1 << 5)), %edx	/* APIC, MSR */
 	cmpl	$((1 << 9) | (1 << 5)), %edx
-	jne	2f
+	jne	1f
 	movl	$MSR_APIC_BASE, %ecx
 	rdmsr
 	andl	$~(1 << 11), %eax
 	wrmsr
-2:
+1:
 	xorl	%eax, %eax
 	cpuid
-	cmpl	$7, %eax
+	movl	%eax, %edi			/* the highest leaf */
+	cmpl	$0xd, %edi
+	jb	2f
+	testl	$(1 << 26), %esi		/* XSAVE */
+	jz	2f
+	movl	$0xd, %eax
+	movl	$1, %ecx
+	cpuid
+	testl	%eax, %eax
+	jz	2f
+	movl	%cr4, %eax
+	orl	$CR4_OSXSAVE, %eax
+	movl	%eax, %cr4
+2:
+	cmpl	$7, %edi
 	jb	3f
 	movl	$7, %eax
 	xorl	%ecx, %ecx

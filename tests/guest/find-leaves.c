@@ -126,8 +126,9 @@ static int take_words(struct search *s, struct cg_qmp *qmp, const char *path,
 
 	if (cg_query_property(qmp, path, property, &words, err) < 0)
 		return -1;
-	json_array_foreach(words, i,
-			   item) if (take_word(s, item, start, err) < 0) return -1;
+	json_array_foreach(words, i, item)
+		if (take_word(s, item, start, err) < 0)
+			return -1;
 	return 0;
 }
 

@@ -354,7 +354,7 @@ static void any_definition_survives_being_printed(void **state)
 {
 	(void)state;
 	random_seed(1);
-	for (int round = 0; round < 1000; round++) {
+	for (int round = 0; round < 400; round++) {
 		cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_DEFINITION_TEXT);
 		cg_auto_definition struct cg_definition once = { 0 }, twice = { 0 };
 		cg_auto_free char *first = NULL, *second = NULL;
@@ -373,7 +373,7 @@ static void overrides_are_sorted_and_canonical(void **state)
 {
 	(void)state;
 	random_seed(2);
-	for (int round = 0; round < 500; round++) {
+	for (int round = 0; round < 200; round++) {
 		cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_DEFINITION_TEXT);
 		cg_auto_definition struct cg_definition d = { 0 };
 		char name[CG_NAME_MAX];
@@ -440,7 +440,7 @@ static void any_order_of_items_means_what_it_means_to_qemu(void **state)
 
 	(void)state;
 	random_seed(3);
-	for (int round = 0; round < 1000; round++) {
+	for (int round = 0; round < 400; round++) {
 		cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_DEFINITION_TEXT);
 		cg_auto_definition struct cg_definition d = { 0 };
 		size_t count = random_below(ITEMS);

@@ -80,6 +80,21 @@ static void long_messages_are_cut(void **state)
 	assert_int_equal(err.sys_errno, EPERM);
 }
 
+/* What they quote may be anybody's. */
+static void messages_have_no_control_characters(void **state)
+{
+	struct cg_error err;
+
+	(void)state;
+	(void)cg_error_set(&err, CG_E_PARSE, "%s", "a\nb\x1b[1m");
+	assert_string_equal(err.msg, "a b [1m");
+	(void)cg_error_prefix(&err, "%s", "c\td\xff");
+	assert_string_equal(err.msg, "c d?: a b [1m");
+	errno = EIO;
+	(void)cg_error_errno(&err, "%s", "e\n");
+	assert_string_equal(err.msg, "e : Input/output error");
+}
+
 /* Scripts rely on these: a name may be added, never changed. */
 static void codes_keep_their_names(void **state)
 {
@@ -107,6 +122,7 @@ int main(void)
 		cmocka_unit_test(context_goes_before_the_message),
 		cmocka_unit_test(context_may_quote_the_message_itself),
 		cmocka_unit_test(long_messages_are_cut),
+		cmocka_unit_test(messages_have_no_control_characters),
 		cmocka_unit_test(codes_keep_their_names),
 	};
 

@@ -1,0 +1,519 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Questions that can't be answered, and places that cpugate can't work in: one sentence that
+# names what is at fault, or an answer all the same.
+
+bats_require_minimum_version 1.5.0
+load helpers
+load fake
+
+setup()
+{
+	setup_test
+	use_fake
+}
+
+# ask_fake ARG...: a question to the QEMU that behaves.
+ask_fake()
+{
+	ask --emulator "$emulator" --accel tcg "$@"
+}
+
+@test "unknown verbs and options are named" {
+	ask
+	refused verb --help
+	ask nosuch
+	refused nosuch
+	ask cache
+	refused list why history prune path
+	ask cache nosuch
+	refused nosuch list
+	ask --nosuch models
+	refused -- '--nosuch'
+	ask models --accel
+	refused '--accel'
+	ask models extra
+	refused extra
+	ask expand
+	refused definition
+	started_is 0
+}
+
+@test "an option that means nothing to the verb is refused" {
+	ask host --machine q35
+	refused host machine
+	ask models --all
+	refused models all
+	ask cache list --accel tcg
+	refused list accel
+	ask --emulator "$emulator" probe --all --machine q35
+	refused probe machine
+}
+
+@test "unknown accelerators are named" {
+	for accel in hvf KVM '' kvm:tcg; do
+		ask --emulator "$emulator" --accel "$accel" models
+		refused "accelerator $accel" tcg kvm
+	done
+	started_is 0
+}
+
+@test "numbers are numbers" {
+	ask_fake verify --sample many
+	refused many
+	ask_fake verify --sample -1
+	refused -1
+	ask_fake verify --sample 0
+	refused sample
+	ask_fake verify --sample 99999999999999999999
+	refused 99999999999999999999
+	for patience in soon 0 -5 1.5 99999999999999999999; do
+		CPUGATE_REPLY_TIMEOUT=$patience ask host
+		refused CPUGATE_REPLY_TIMEOUT milliseconds
+	done
+	CPUGATE_REPLY_TIMEOUT='' ask host
+	answered
+}
+
+@test "unknown machine types are named, and the one that was meant" {
+	for machine in nosuch '' pc,accel=kvm; do
+		ask_fake models --machine "$machine"
+		refused "$emulator" "machine type $machine"
+	done
+	ask_fake models --machine pc-q35-7.3
+	refused 'machine type pc-q35-7.3' pc-q35-7.2
+}
+
+@test "unknown models are named, and the one that was meant" {
+	ask_fake expand nosuch
+	refused nosuch
+	ask_fake expand Haswel
+	refused Haswel
+	ask_fake models
+	answered
+	ask_fake expand nosuch
+	refused "$emulator" 'CPU model nosuch'
+	ask_fake expand Haswel
+	refused 'CPU model Haswel' 'did you mean Haswell?'
+	ask_fake expand HASWELL
+	refused 'CPU model HASWELL'
+}
+
+@test "unknown features are named, and the one that was meant" {
+	ask_fake expand Haswell
+	answered
+	ask_fake expand Haswell,+nosuch
+	refused Haswell nosuch
+	ask_fake expand Haswell,axv2=on
+	refused 'feature axv2' 'did you mean avx2?'
+	started_is 0
+}
+
+@test "what is no CPU definition is refused" {
+	local long
+
+	printf -v long '%09000d' 0
+	for definition in '' ',' ',avx' 'Haswell,' 'Haswell,,avx' 'Haswell,+' 'Haswell,=on' "$long"; do
+		ask_fake expand "$definition"
+		refused
+	done
+	ask_fake expand $'Has\nwell\e[31m'
+	refused 'Has well'
+	started_is 0
+}
+
+@test "what isn't UTF-8 is refused" {
+	ask_fake expand $'Has\xffwell'
+	refused UTF-8 'Has?well'
+	ask --emulator $'\xff' models
+	refused UTF-8
+	ask --machine $'\xff' models
+	refused UTF-8
+
+	mkdir $'\xff'
+	cp "$emulator" $'\xff/qemu-other'
+	PATH=$PWD/$'\xff':$PATH ask --emulator qemu-other --accel tcg models
+	refused UTF-8 qemu-other
+	CPUGATE_CACHE=$PWD/$'\xff/cache' ask cache path
+	refused UTF-8
+	CPUGATE_CACHE=$PWD/$'\xff/cache' ask_fake models
+	answered
+}
+
+# program FILE [LINE...]: an executable with this content.
+program()
+{
+	local file=$1
+	shift
+
+	printf '%s\n' "$@" >"$file"
+	chmod +x "$file"
+}
+
+@test "an emulator that isn't there is named" {
+	ask --emulator nosuch models
+	refused 'emulator nosuch' PATH
+	ask --emulator ./nosuch models
+	refused './nosuch: No such file'
+	ask --emulator "$emulator/below" models
+	refused "$emulator/below: Not a directory"
+	ln -s loop loop
+	ask --emulator ./loop models
+	refused './loop: Too many levels'
+	PATH=$top_builddir ask models
+	[[ -x /usr/libexec/qemu-kvm ]] || refused 'no emulator'
+	ask --emulator '' models
+	refused 'no emulator'
+}
+
+@test "what can't be executed is no emulator" {
+	mkdir folder
+	ask --emulator ./folder models
+	refused ./folder
+	echo text >text
+	ask --emulator ./text models
+	refused ./text executable
+	ask --emulator /dev/null models
+	refused /dev/null
+	program text 'no program'
+	ask --emulator ./text models
+	refused './text: Exec format error'
+	program missing '#!/nowhere/sh'
+	ask --emulator ./missing models
+	refused './missing: No such file'
+	program empty
+	ask --emulator ./empty models
+	refused ./empty
+	program half $'\177ELF'
+	ask --emulator ./half models
+	refused ./half
+}
+
+@test "an emulator that may not be read is named" {
+	command -v setpriv >/dev/null || skip "setpriv isn't installed"
+	cp "$emulator" secret
+	chmod 711 secret
+	chmod -R a+rwX "$TEST_DIR"
+	run --separate-stderr setpriv --reuid 65534 --clear-groups \
+		env HOME=/nowhere "$top_builddir/cpugate" --emulator ./secret --accel tcg models
+	[[ $status -ne 127 && $status -ne 126 ]] || skip "the program can't be reached by others"
+	refused './secret: Permission denied'
+}
+
+@test "programs that aren't QEMU are no emulators" {
+	ask --emulator /bin/true models
+	refused true 'exit status 0'
+	ask --emulator /bin/false models
+	refused false 'exit status 1'
+	ask --emulator /bin/cat --accel tcg models
+	refused cat 'exit status 1'
+	program hello '#!/bin/sh' 'echo "not QEMU at all"'
+	ask --emulator ./hello models
+	refused ./hello 'not QEMU at all'
+	program sleeper '#!/bin/sh' 'exec sleep 5'
+	CPUGATE_REPLY_TIMEOUT=80 ask --emulator ./sleeper models
+	refused ./sleeper '80 ms'
+}
+
+@test "a script has to become its emulator" {
+	program parent '#!/bin/sh' "\"$emulator\" \"\$@\"" 'exit'
+	ask --emulator ./parent --accel tcg models
+	refused ./parent exec
+	program wrapper '#!/bin/sh' "exec \"$emulator\" \"\$@\""
+	ask --emulator ./wrapper --accel tcg models
+	answered
+}
+
+@test "emulators: what is wrong with one is in its row" {
+	program hello '#!/bin/sh' 'echo "not QEMU at all"'
+	ask --json --emulator ./hello emulators
+	answered
+	json_has 'length == 1 and .[0].path == "./hello" and (.[0].error | contains("not QEMU at all"))'
+	ask --emulator nosuch emulators
+	answered
+	output_has nosuch
+}
+
+# KVM
+
+@test "without /dev/kvm nothing is said about KVM, and TCG is" {
+	mkdir root
+	CPUGATE_HOST_ROOT=$PWD/root ask --emulator "$emulator" --accel kvm models
+	refused KVM /dev/kvm missing
+	started_is 0
+	CPUGATE_HOST_ROOT=$PWD/root ask --emulator "$emulator" models
+	answered
+	[[ ${lines[0]} == *' tcg '* ]] || refute_ask 'expected an answer about TCG'
+	CPUGATE_HOST_ROOT=$PWD/nosuch ask host
+	refused "$PWD/nosuch"
+}
+
+@test "a /dev/kvm that is none is none" {
+	requires_mounts
+	[[ -e /dev/kvm ]] || skip 'no /dev/kvm to put something over'
+	run --separate-stderr unshare -m bash -c 'mount --bind /dev/null /dev/kvm &&
+		exec cpugate --emulator "$1" --accel kvm models' bash "$emulator"
+	refused KVM /dev/kvm
+	run --separate-stderr unshare -m bash -c 'mount --bind /dev/null /dev/kvm &&
+		exec cpugate --emulator "$1" models' bash "$emulator"
+	answered
+	[[ ${lines[0]} == *' tcg '* ]] || refute_ask 'expected an answer about TCG'
+}
+
+# A QEMU that finds the modules of another one can't do what is in them. Real, because it is
+# QEMU that has an opinion.
+@test "the modules of another QEMU: answers go as far as QEMU does" {
+	local qemu=qemu-system-x86_64
+
+	requires $qemu
+	mkdir modules
+	echo 'no module' >modules/accel-tcg-x86_64.so
+	! echo '{"execute": "qmp_capabilities"}{"execute": "quit"}' |
+		QEMU_MODULE_DIR=$PWD/modules $qemu -machine none,accel=tcg -nodefaults \
+			-display none -qmp stdio >/dev/null 2>&1 || skip 'TCG is built into this QEMU'
+	QEMU_MODULE_DIR=$PWD/modules ask --emulator $qemu --accel tcg expand 486
+	refused $qemu module
+	QEMU_MODULE_DIR=$PWD/modules ask --emulator $qemu machines
+	if [[ -r /dev/kvm && -w /dev/kvm ]]; then
+		answered
+		QEMU_MODULE_DIR=$PWD/modules ask --emulator $qemu --accel kvm expand 486
+		answered
+	else
+		refused $qemu
+	fi
+	ask --emulator $qemu --accel tcg expand 486
+	answered
+}
+
+# The cache
+
+# remembers: what was measured now is there for the next question. Who changed in the last
+# seconds is hashed again, but never started.
+remembers()
+{
+	ask_fake models
+	answered || return
+	started_is 0 || return
+}
+
+# forgets: it isn't.
+forgets()
+{
+	ask_fake models
+	started_is some || return
+}
+
+@test "a cache folder that is missing is made, for its owner only" {
+	export CPUGATE_CACHE=$PWD/some/deep/folder/cache.db
+	ask_fake models
+	answered
+	[[ $(stat -c %a some/deep/folder) == 700 ]]
+	remembers
+}
+
+@test "where no cache can be, answers cost a measurement" {
+	: >file
+	mkdir folder
+	for CPUGATE_CACHE in file/cache.db file/deep/cache.db /proc/nowhere/cache.db folder; do
+		export CPUGATE_CACHE
+		ask_fake models
+		warned "$CPUGATE_CACHE"
+		started_is some
+		ask_fake expand Haswell
+		warned "$CPUGATE_CACHE"
+		output_has 'missing here'
+		ask_fake probe
+		warned "$CPUGATE_CACHE"
+		ask --json cache path
+		warned "$CPUGATE_CACHE"
+		json_has '.state == "unavailable"'
+		ask cache list
+		warned "$CPUGATE_CACHE"
+		ask cache prune
+		warned "$CPUGATE_CACHE"
+	done
+	[[ ! -s file && -z $(ls folder) ]]
+}
+
+@test "where no cache can be, nothing is measured twice for one question" {
+	local once
+
+	ask --json --emulator "$emulator" --accel tcg models
+	once=$started
+	: >file
+	CPUGATE_CACHE=file/cache.db ask_fake models
+	started_is "$once"
+}
+
+# with_mount OPTIONS SCRIPT: in a namespace where ./disk is a file system of its own. In the
+# script, `ask` is one question; what comes out is "$status $started" of each.
+with_mount()
+{
+	mkdir -p disk
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run --separate-stderr unshare -m bash -c '
+		ask()
+		{
+			: >"$FAKE_QEMU_LOG"
+			cpugate --emulator "$emulator" --accel tcg "$@" >>out 2>>err
+			echo "$? $(wc -l <"$FAKE_QEMU_LOG")"
+		}
+		mount -t tmpfs -o "$1" none disk && eval "$2"' bash "$1" "$2"
+	stderr+=$(<err)
+}
+
+@test "a read-only cache answers what it has, and measures the rest" {
+	requires_mounts
+	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	with_mount size=4m 'ask models; mount -o remount,ro disk; ask models; ask expand Haswell;
+		ask expand Haswell; mount -o remount,rw disk; ask models'
+	[[ ${lines[*]} == '0 3 0 0 0 1 0 1 0 0' ]] || refute_run 'unexpected' "$stderr"
+	[[ $(sort <<<"$stderr" | uniq -c) == *' 3 cpugate: warning: '*'cache.db can only be read' ]] ||
+		refute_run 'one warning each' "$stderr"
+	[[ $(grep -c 'Haswell = ' out) -eq 2 ]]
+}
+
+@test "a read-only folder without a cache is one without a cache" {
+	requires_mounts
+	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	with_mount size=4m,ro 'ask models; ask models'
+	[[ ${lines[*]} == '0 3 0 3' ]] || refute_run 'unexpected' "$stderr"
+	[[ $(grep -c '^cpugate: warning: .*Read-only file system$' <<<"$stderr") -eq 2 ]]
+}
+
+@test "a full disk costs measurements, and spoils nothing" {
+	local size
+
+	requires_mounts
+	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	for size in 4 40 80 120 160 200; do
+		rm -f out err
+		with_mount size=${size}k 'ask models; ask expand Haswell;
+			mount -o remount,size=4m disk; ask models; ask models; ask cache list'
+		[[ $output == $'0 3\n0 '?$'\n0 '?$'\n0 0\n0 0' ]] || refute_run "$size KiB" "$stderr"
+		[[ $(grep -c . <<<"$stderr") -eq 2 &&
+			$(grep -c '^cpugate: warning: .*No space left on device' <<<"$stderr") -eq 2 ]] ||
+			refute_run "$size KiB: one warning for each of the first two" "$stderr"
+	done
+}
+
+@test "a full disk doesn't keep a cache from answering" {
+	requires_mounts
+	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	with_mount size=1m 'ask models; cat /dev/zero >disk/fill 2>/dev/null; ask models'
+	[[ ${lines[*]} == '0 3 0 0' ]] || refute_run 'unexpected' "$stderr"
+}
+
+@test "a cache that is garbage is set aside" {
+	export CPUGATE_CACHE=$PWD/cache.db
+	for content in 'not a database' "$(printf '%05000d' 0)"; do
+		echo "$content" >cache.db
+		ask_fake models
+		warned "$CPUGATE_CACHE" damaged cache.db.corrupt
+		[[ $(<cache.db.corrupt) == "$content" ]]
+		remembers
+	done
+	: >cache.db # is nothing, which is no damage
+	forgets
+	remembers
+}
+
+@test "a cache that was cut short is set aside" {
+	local size
+
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask_fake probe
+	for size in 100 512 4096 20000 50000; do
+		ask_fake models
+		truncate -s $size cache.db
+		ask_fake models
+		warned "$CPUGATE_CACHE" damaged
+		[[ $(stat -c %s cache.db.corrupt) -eq $size ]]
+		remembers
+	done
+}
+
+@test "a cache that shows its damage late costs time, not the answer" {
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask --json --emulator "$emulator" --accel tcg expand Haswell
+	answered
+	answer_itself >right
+	# Each fact's text is checked; a bit of one isn't what it was.
+	LC_ALL=C sed -i 's/"default-machine"/"default-maschine"/; s/"equation-holds"/&/' cache.db
+	truncate -s $(($(stat -c %s cache.db) / 4096 * 4096)) cache.db
+	ask --json --emulator "$emulator" --accel tcg expand Haswell
+	warned "$CPUGATE_CACHE" damaged
+	answer_itself | diff right -
+	forgets
+	remembers
+}
+
+@test "a cache of a newer version is set aside" {
+	requires sqlite3
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask_fake models
+	sqlite3 cache.db 'PRAGMA user_version = 999' >/dev/null
+	ask_fake models
+	warned "$CPUGATE_CACHE" newer 999 cache.db.newer
+	[[ $(sqlite3 cache.db.newer 'PRAGMA user_version') == 999 ]]
+	remembers
+}
+
+@test "another program's database is left alone" {
+	requires sqlite3
+	export CPUGATE_CACHE=$PWD/cache.db
+	sqlite3 cache.db 'CREATE TABLE bookmark (url TEXT); INSERT INTO bookmark VALUES (1)'
+	sha256sum cache.db >before
+	ask_fake models
+	warned "$CPUGATE_CACHE" another
+	sha256sum -c before
+}
+
+@test "several writers at once" {
+	local machine pid pids=() model
+
+	for machine in pc q35 isapc microvm pc-i440fx-2.4; do
+		for model in 486 base; do
+			cpugate --json --emulator "$emulator" --accel tcg --machine $machine \
+				expand $model >"answer.$machine.$model" 2>>err &
+			pids+=($!)
+		done
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || refute_run "$(<err)"
+	done
+	[[ ! -s err ]] || refute_run "$(<err)"
+	for machine in pc q35 isapc microvm pc-i440fx-2.4; do
+		for model in 486 base; do
+			ask --json --emulator "$emulator" --accel tcg --machine $machine expand $model
+			answered
+			started_is 0
+			answer_itself | diff - <(output=$(<"answer.$machine.$model") answer_itself)
+		done
+	done
+}
+
+# Output
+
+@test "an answer that can't be written is a failure" {
+	local question
+
+	[[ -w /dev/full ]] || skip 'no /dev/full'
+	ask_fake probe
+	for question in models '--json models' 'expand Haswell' machines host emulators probe \
+		'cache list' 'cache path' --help --version; do
+		status=0
+		# shellcheck disable=SC2086 # several words
+		cpugate ${question/models/--emulator $emulator --accel tcg models} \
+			>/dev/full 2>err || status=$?
+		stderr=$(<err) output=
+		refused 'No space left on device'
+	done
+}
+
+@test "a reader that goes away is no failure worth words" {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run --separate-stderr bash -c 'cpugate --emulator "$1" --accel tcg models | true' \
+		bash "$emulator"
+	[[ -z $stderr ]] || refute_ask 'expected silence'
+}

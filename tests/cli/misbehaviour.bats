@@ -1,0 +1,360 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# QEMU is untrusted and unstable: whatever it does, cpugate ends in time with an answer or with
+# one sentence, leaves no process behind, and its cache is as good as before.
+
+bats_require_minimum_version 1.5.0
+load helpers
+load fake
+
+setup()
+{
+	setup_test
+	use_fake
+	keep_an_answer
+}
+
+teardown()
+{
+	[[ -z ${BATS_TEST_COMPLETED-} ]] || cache_is_unharmed
+}
+
+@test "a hang at any command ends with the deadline" {
+	local mode
+
+	export CPUGATE_REPLY_TIMEOUT=80
+	for mode in mute {hang,stall}@qmp_capabilities {hang,stall}@query-machines \
+		{hang,stall}@query-cpu-definitions hang@query-cpu-model-expansion; do
+		ask_bad "$mode"
+		refused ./bad 'no answer within 80 ms'
+		[[ $mode != *@* ]] || stderr_has "${mode#*@}"
+	done
+	unset CPUGATE_REPLY_TIMEOUT
+	no_emulator_is_left
+}
+
+@test "an end at start is told with its status and last words" {
+	ask_bad exit
+	refused './bad ended with exit status 1: qemu-system-x86_64: failed on request'
+	ask_bad exit:0
+	refused './bad ended with exit status 0'
+	ask_bad signal
+	refused './bad ended with signal SIGSEGV'
+	ask_bad signal:ABRT
+	refused './bad ended with signal SIGABRT'
+}
+
+@test "a crash at any command is told" {
+	local command
+
+	for command in qmp_capabilities query-version query-machines query-cpu-definitions; do
+		ask_bad "signal@$command"
+		refused ./bad SIGSEGV
+		ask_bad "exit:3@$command"
+		refused ./bad 'exit status 3'
+	done
+	ask_bad signal@query-cpu-model-expansion/globals expand Haswell
+	refused ./bad SIGSEGV
+}
+
+@test "half a message is the end it is" {
+	ask_bad half@query-machines
+	refused ./bad 'exit status 1'
+	ask_bad half@query-cpu-definitions
+	refused ./bad 'exit status 1'
+}
+
+@test "a monitor that is closed is no end to wait for" {
+	local since=$SECONDS
+
+	ask_bad close@query-machines
+	refused ./bad query-machines 'the connection ended'
+	[[ $((SECONDS - since)) -le 3 ]]
+	no_emulator_is_left
+}
+
+@test "what isn't QMP is refused" {
+	ask_bad garbage
+	refused ./bad 'not JSON'
+	ask_bad notqmp
+	refused ./bad 'no QMP greeting'
+	ask_bad garbage@query-target
+	refused ./bad query-target 'not JSON'
+	ask_bad notqmp@query-target
+	refused ./bad query-target
+	ask_bad utf8@query-machines
+	refused ./bad query-machines
+	ask_bad duplicate@query-machines
+	refused ./bad query-machines twice
+	ask_bad deep@query-machines
+	refused ./bad query-machines
+	ask_bad wrongid@query-machines
+	refused ./bad query-machines
+	ask_bad twice@query-machines
+	refused ./bad
+}
+
+@test "replies of the wrong shape are refused" {
+	local command mode
+
+	for command in query-version query-target query-machines query-cpu-definitions; do
+		for mode in wrongtype null error; do
+			ask_bad "$mode@$command"
+			refused ./bad "$command"
+		done
+	done
+	for command in query-version query-target; do
+		ask_bad "empty@$command"
+		refused ./bad "$command"
+	done
+}
+
+@test "an emulator without machine types or models is refused" {
+	ask_bad empty@query-machines
+	refused ./bad 'machine type'
+	ask_bad empty@query-machines verify
+	refused ./bad 'machine type'
+	ask_bad empty@query-cpu-definitions
+	refused ./bad
+}
+
+@test "a flood doesn't fill the memory" {
+	local limit=$((768 * 1024)) # KiB; the flood has 1 GiB
+
+	[[ ${SANITIZERS-no} == no ]] || skip "a sanitizer's own memory has no bounds"
+	make_bad flood@query-machines
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run --separate-stderr bash -c 'ulimit -v "$1"; exec cpugate --emulator ./bad --accel tcg models' \
+		bash $limit
+	refused ./bad query-machines 'more than'
+	no_emulator_is_left
+}
+
+@test "a flood of complaints stops nothing" {
+	ask_bad noisy:64
+	answered
+}
+
+@test "odd habits stop nothing" {
+	ask --json --emulator "$emulator" --accel tcg models
+	answer_itself >right
+	for mode in events slow:5 stubborn straggler; do
+		ask_bad $mode --json models
+		answered
+		answer_itself | diff right -
+	done
+	no_emulator_is_left
+}
+
+@test "a child of the emulator in a session of its own stops nothing" {
+	make_bad straggler:away FAKE_QEMU_LIFE=2
+	ask --emulator ./bad --accel tcg models
+	answered
+}
+
+@test "one that ignores SIGTERM and hangs is killed" {
+	CPUGATE_REPLY_TIMEOUT=80 ask_bad stubborn,straggler,hang@query-machines
+	refused ./bad query-machines
+	no_emulator_is_left
+}
+
+@test "an emulator that is asked for KVM and takes TCG is found out" {
+	requires /dev/kvm
+	make_bad nokvm
+	ask --emulator ./bad --accel kvm models
+	refused ./bad "doesn't use KVM"
+	ask --emulator ./bad --accel tcg models
+	answered
+}
+
+@test "a QEMU that has no TCG still answers about KVM" {
+	requires /dev/kvm
+	make_bad exit@start/tcg
+	ask --emulator ./bad --accel kvm models
+	answered
+	ask --emulator ./bad --accel tcg models
+	refused ./bad 'exit status 1'
+	ask --emulator ./bad models
+	answered
+	stderr=
+	[[ ${lines[0]} == *' kvm '* ]] || refute_ask 'expected an answer about KVM'
+}
+
+# One reply of ./bad is this error. What QEMU quotes may be anybody's.
+make_bad_words()
+{
+	make_bad '' "FAKE_QEMU_DIR=$PWD/transcripts"
+	rm -rf transcripts
+	cp -r "$FAKE_QEMU_DIR" transcripts
+	printf '%s\n' '> {"execute": "query-machines"}' \
+		"< {\"error\": {\"class\": \"GenericError\", \"desc\": \"$1\"}}" \
+		>>transcripts/none_tcg_plain.qmp
+}
+
+@test "QEMU's words can't break out of their line" {
+	local long
+
+	make_bad_words 'first\nsecond\r\u001b[31mred\u0007\u009b5m\u007f'
+	ask --emulator ./bad --accel tcg models
+	refused ./bad 'first second' '[31mred'
+	ask --emulator ./bad --accel tcg models
+	refused 'first second' 'on record'
+
+	printf -v long '%01000d' 0
+	make_bad_words "$long"
+	ask --emulator ./bad --accel tcg models
+	refused ./bad 000
+	[[ ${#stderr} -lt 600 ]]
+
+	make_bad exit $'FAKE_QEMU_STDERR=what\x01\x1b[2Jever\xff\xc3\xe2\x82'
+	ask --emulator ./bad --accel tcg models
+	refused ./bad 'what  [2Jever????'
+	ask --emulator ./bad --accel tcg models
+	refused ./bad 'what  [2Jever????' 'on record'
+}
+
+@test "a failure is kept, and probe tries again" {
+	ask_bad signal@query-machines
+	refused SIGSEGV
+	started_is some
+	make_good_again
+	for question in models machines 'expand 486'; do
+		# shellcheck disable=SC2086 # two words
+		ask --emulator ./bad --accel tcg $question
+		refused ./bad SIGSEGV 'on record' 'cpugate probe'
+		started_is 0
+	done
+
+	ask --emulator ./bad --accel tcg probe
+	answered
+	ask --emulator ./bad --accel tcg models
+	answered
+	started_is 0
+}
+
+# The same binary, which behaves from now on.
+make_good_again()
+{
+	: >bad.env
+}
+
+@test "a failure of one machine type is not one of others" {
+	ask_bad signal/globals/pc-q35-7.2 --machine q35 models
+	refused SIGSEGV
+	ask --emulator ./bad --accel tcg --machine pc models
+	answered
+	ask --emulator ./bad --accel tcg --machine q35 models
+	refused 'on record'
+	started_is 0
+}
+
+@test "a failure with one definition is not one with others" {
+	ask_bad signal@query-cpu-model-expansion/globals expand Haswell
+	refused SIGSEGV
+	make_good_again
+	ask --emulator ./bad --accel tcg expand 486
+	answered
+	ask --emulator ./bad --accel tcg expand Haswell
+	refused SIGSEGV 'on record'
+	started_is 0
+	ask --emulator ./bad --accel tcg probe
+	answered
+	ask --emulator ./bad --accel tcg expand Haswell
+	answered
+}
+
+@test "a failure under KVM is not one without" {
+	requires /dev/kvm
+	make_bad signal/kvm
+	ask --emulator ./bad --accel kvm models
+	refused SIGSEGV
+	ask --emulator ./bad --accel tcg models
+	answered
+	ask --emulator ./bad --accel kvm models
+	refused 'on record'
+	started_is 0
+}
+
+@test "probe says what failed beside what didn't" {
+	requires /dev/kvm
+	make_bad signal/kvm
+	ask --json --emulator ./bad probe
+	answered
+	json_has '[.probed[] | [.accel, has("error")]] == [["kvm", true], ["tcg", false]]'
+}
+
+@test "a model that lacks nothing and doesn't start isn't usable" {
+	make_bad 'signal/cpu'
+	ask --json --emulator ./bad --accel tcg expand 486
+	answered
+	json_has '.usable == false and .removed == [] and ."not-startable".signal == 11'
+	ask --json --emulator ./bad --accel tcg models
+	answered
+	json_has 'any(.[]; .usable == true) | not'
+}
+
+@test "a vCPU that hangs decides nothing" {
+	ask_bad none models # so that nothing else meets the short deadline
+	CPUGATE_REPLY_TIMEOUT=150 ask --json --emulator ./bad --accel tcg expand 486
+	answered
+	json_has '.usable == null and .removed == []'
+	make_good_again
+	ask --json --emulator ./bad --accel tcg expand 486
+	answered
+	json_has '.usable == true'
+}
+
+@test "where QEMU contradicts the equation, its own list is the answer" {
+	make_bad liar
+	ask --json --emulator ./bad --accel tcg probe
+	answered
+	json_has '[.probed[]."equation-holds"] == [false]'
+
+	ask --json --emulator ./bad --accel tcg models
+	answered
+	json_has 'map(select(.name | startswith("qemu64"))) | length == 2 and
+		all(."unavailable-features" == ["mmx"] and .usable == false)'
+	ask --json --emulator ./bad --accel tcg expand qemu64
+	answered
+	json_has '.honesty == "partial" and .removed == ["mmx"] and .usable == false and
+		(.effective | index("mmx") | not)'
+	ask --emulator ./bad --accel tcg models
+	[[ ${lines[0]} == *' partial' ]] || refute_ask 'expected to be told how sure that is'
+}
+
+# interrupt SIGNAL STATUS: in the middle of a measurement.
+interrupt()
+{
+	local i
+
+	make_bad stubborn,hang@query-machines
+	rm -f "$FAKE_QEMU_PIDS"
+	# A shell without job control starts background processes deaf to SIGINT.
+	env --default-signal=INT cpugate --emulator ./bad --accel tcg models \
+		>out 2>err 3>&- &
+	for ((i = 0; i < 500; i++)); do
+		[[ ! -s $FAKE_QEMU_PIDS ]] || break
+		sleep 0.01
+	done
+	sleep 0.05
+	status=0
+	kill -"$1" $!
+	wait $! || status=$?
+	output=$(<out) stderr=$(<err)
+	status_is "$2"
+	[[ -z $output ]] || refute_ask 'expected no answer'
+	stderr_has interrupted
+	no_emulator_is_left
+	make_good_again
+	ask --emulator ./bad --accel tcg models
+	answered
+}
+
+@test "SIGINT in mid-probe: ended by it, nothing left, nothing spoilt" {
+	interrupt INT 130
+}
+
+@test "SIGTERM and SIGHUP in mid-probe: the same" {
+	interrupt TERM 143
+	interrupt HUP 129
+}
