@@ -174,6 +174,7 @@ static int explain(const struct cg_store *store, int rc, struct cg_error *err)
 	switch (rc & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_NOTADB:
+	case SQLITE_CONSTRAINT: /* we looked before we added: an index is wrong */
 	case SQLITE_ERROR: /* our SQL is fixed, so it is the tables that don't fit it */
 		return cg_error_set(err, CG_E_CORRUPT, "the cache %s is damaged (%s)",
 				    path, words(store, rc));

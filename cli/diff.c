@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * cpugate diff FROM TO. Models that changed in the same way share a line, so a difference that concerns a hundred models is as
- * short as one that concerns one.
+ * cpugate diff FROM TO. Models that changed in the same way share a line, so a difference
+ * that concerns a hundred models is as short as one that concerns one.
  */
 #include <stdio.h>
 #include <string.h>
@@ -48,13 +48,15 @@ static void print_side(const struct cg_view *view, const json_t *reply, const ch
 	if (differ(reply, "emulator"))
 		printf("      %s\n", emulator_text(side, "path"));
 	if (differ(reply, "host") && host)
-		printf("      host %.*s   %s\n", FINGERPRINT, host, cg_json_text(side, "kernel"));
+		printf("      host %.*s   %s\n", FINGERPRINT, host,
+		       cg_json_text(side, "kernel"));
 }
 
 static size_t unknown_to(const json_t *reply, const char *what, const char *key)
 {
 	return json_array_size(
-		json_object_get(json_object_get(json_object_get(reply, "unknown"), what), key));
+		json_object_get(json_object_get(json_object_get(reply, "unknown"), what),
+				key));
 }
 
 /* What has to be known to read the rest. */
@@ -69,8 +71,8 @@ static void print_notes(const json_t *reply)
 		size_t properties = unknown_to(reply, "properties", keys[i]);
 
 		if (features)
-			printf("%s doesn't know %zu features of %s, which are marked *.\n", sides[i],
-			       features, sides[!i]);
+			printf("%s doesn't know %zu features of %s, which are marked *.\n",
+			       sides[i], features, sides[!i]);
 		if (properties)
 			printf("%s doesn't know %zu properties of %s, which aren't compared.\n",
 			       sides[i], properties, sides[!i]);
@@ -86,7 +88,7 @@ static void print_notes(const json_t *reply)
 	}
 }
 
-/* Names on lines of the view's width, the first one behind what has been printed up to column @at. */
+/* Names on lines of the view's width, the first behind what is printed up to column @at. */
 
 struct wrap {
 	const struct cg_view *view;
@@ -121,7 +123,8 @@ static void end_words(struct wrap *w)
 	putchar('\n');
 }
 
-static void print_names(const struct cg_view *view, const char *label, const json_t *names)
+static void print_names(const struct cg_view *view, const char *label,
+			const json_t *names)
 {
 	size_t count = json_array_size(names);
 	struct wrap w = { view, LABEL, LABEL, LISTED_LINES, 0 };
@@ -202,7 +205,8 @@ static void add_to_group(json_t *groups, json_t *key, json_t *model)
 		json_object_set_new(key, "models", json_array());
 		json_object_set(groups, text, key);
 	}
-	json_array_append(json_object_get(json_object_get(groups, text), "models"), model);
+	json_array_append(json_object_get(json_object_get(groups, text), "models"),
+			  model);
 }
 
 static json_t *largest_first(const json_t *groups)
@@ -235,8 +239,9 @@ static json_t *grouped(const json_t *rows, const char *const *names)
 }
 
 /*
- * Properties change in the same way for most models whatever their features do: first one group for each change, then one
- * for each set of models, with all changes that concern just them.
+ * Properties change in the same way for most models whatever their features do: first one
+ * group for each change, then one for each set of models, with all changes that concern
+ * just them.
  */
 static json_t *grouped_properties(const json_t *rows)
 {
@@ -258,10 +263,12 @@ static json_t *grouped_properties(const json_t *rows)
 		cg_auto_free char *name = cg_json_canonical(models);
 
 		if (name && !json_object_get(groups, name))
-			json_object_set_new(groups, name, json_pack("{s:O, s:[]}", "models", models,
-								    "properties"));
+			json_object_set_new(groups, name,
+					    json_pack("{s:O, s:[]}", "models", models,
+						      "properties"));
 		group = name ? json_object_get(groups, name) : NULL;
-		json_array_append(json_object_get(group, "properties"), cg_json_mutable(change));
+		json_array_append(json_object_get(group, "properties"),
+				  cg_json_mutable(change));
 	}
 	return largest_first(groups);
 }
@@ -277,8 +284,8 @@ static void print_models(const struct cg_view *view, const json_t *models, size_
 
 		if (shown && used + 1 + strlen(name) > (size_t)view->width / 2)
 			break;
-		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", shown ? " " : "",
-					 name);
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s",
+					 shown ? " " : "", name);
 		if (used >= sizeof(line))
 			used = sizeof(line) - 1;
 	}
@@ -302,20 +309,22 @@ static size_t size_of(const json_t *delta)
 	return size;
 }
 
-static void put_features(struct wrap *w, const json_t *delta, const char *key, const char *sign,
-			 const char *mark, size_t *left)
+static void put_features(struct wrap *w, const json_t *delta, const char *key,
+			 const char *sign, const char *mark, size_t *left)
 {
 	const json_t *name;
 	char word[128];
 	size_t i;
 
 	json_array_foreach(json_object_get(delta, key), i, name) {
-		snprintf(word, sizeof(word), "%s%s%s", sign, json_string_value(name), mark);
+		snprintf(word, sizeof(word), "%s%s%s", sign, json_string_value(name),
+			 mark);
 		put_word(w, word, --*left);
 	}
 }
 
-static void print_delta(const struct cg_view *view, const char *label, const json_t *delta)
+static void print_delta(const struct cg_view *view, const char *label,
+			const json_t *delta)
 {
 	size_t left = size_of(delta);
 	struct wrap w = { view, 2, 4, LISTED_LINES, 0 };
@@ -334,8 +343,9 @@ static char *value_text(const json_t *value)
 {
 	if (json_is_null(value))
 		return strdup("none");
-	return json_is_string(value) && !cg_json_is_big(value) ? strdup(json_string_value(value))
-							       : cg_json_canonical(value);
+	return json_is_string(value) && !cg_json_is_big(value)
+		       ? strdup(json_string_value(value))
+		       : cg_json_canonical(value);
 }
 
 static void print_properties(const struct cg_view *view, const json_t *properties)
@@ -350,7 +360,8 @@ static void print_properties(const struct cg_view *view, const json_t *propertie
 		char word[256];
 
 		snprintf(word, sizeof(word), "%s %s->%s%s", cg_json_text(row, "name"),
-			 from && *from ? from : "\"\"", to && *to ? to : "\"\"", left > 1 ? "," : "");
+			 from && *from ? from : "\"\"", to && *to ? to : "\"\"",
+			 left > 1 ? "," : "");
 		put_word(&w, word, --left);
 	}
 	end_words(&w);
@@ -382,7 +393,8 @@ static void print_features(const struct cg_view *view, const json_t *reply)
 
 static void print_all_properties(const struct cg_view *view, const json_t *reply)
 {
-	cg_auto_json json_t *groups = grouped_properties(json_object_get(reply, "changed"));
+	cg_auto_json json_t *groups =
+		grouped_properties(json_object_get(reply, "changed"));
 	size_t all = (size_t)json_integer_value(json_object_get(reply, "compared")), i;
 	const json_t *group;
 
@@ -414,10 +426,13 @@ static void print_realiased(const struct cg_view *view, const json_t *realiased)
 	json_array_foreach(realiased, i, row) {
 		const char *model = cg_json_text(row, "model");
 
-		json_array_append_new(
-			rows, json_pack("{s:s, s:s, s:s}", "model", model, "from",
-					version_of(cg_json_text(row, "from"), model), "to",
-					version_of(cg_json_text(row, "to"), model)));
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s, s:s}", "model", model, "from",
+						version_of(cg_json_text(row, "from"),
+							   model),
+						"to",
+						version_of(cg_json_text(row, "to"),
+							   model)));
 	}
 	groups = grouped(rows, names);
 	json_array_foreach(groups, i, row) {
@@ -440,10 +455,12 @@ static void print_realiased(const struct cg_view *view, const json_t *realiased)
 
 static void print_missing(const json_t *reply)
 {
-	static const char *const sides[] = { "from", "to" }, *const names[] = { "FROM", "TO" };
+	static const char *const sides[] = { "from", "to" }, *const names[] = { "FROM",
+										"TO" };
 
 	for (size_t i = 0; i < CG_COUNT(sides); i++) {
-		const char *words = cg_json_text(json_object_get(reply, sides[i]), "missing");
+		const char *words =
+			cg_json_text(json_object_get(reply, sides[i]), "missing");
 
 		if (words)
 			printf("cannot decide: %s: %s\n", names[i], words);
@@ -470,7 +487,7 @@ static void print_count(int *at, int width, size_t count, const char *what)
 
 static void print_summary(const struct cg_view *view, const json_t *reply)
 {
-	static const char *const lists[] = { "added",	   "removed",	   "renamed",
+	static const char *const lists[] = { "added",      "removed",      "renamed",
 					     "deprecated", "undeprecated", "realiased" };
 	size_t undecided = json_array_size(json_object_get(reply, "undecided"));
 	const json_t *identical = json_object_get(reply, "identical");
@@ -538,6 +555,7 @@ static int status(const json_t *reply)
 	return json_is_true(identical) ? CG_EXIT_YES : CG_EXIT_NO;
 }
 
-const struct cg_verb cg_verb_diff = { "diff", "diff", "from to",
-				      "what two emulators, hosts or machine types differ in",
-				      print, status };
+const struct cg_verb cg_verb_diff = {
+	"diff", "diff", "from to", "what two emulators, hosts or machine types differ in",
+	print,  status
+};

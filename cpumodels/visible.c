@@ -125,9 +125,9 @@ struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 	}
 	if (!vcpu->pmu)
 		set(&v, "pdcm", false);
-	cg_featureset_each(&v.features,
-			   i) if (!is_reachable(&v, cg_vocabulary_name(vocabulary, i)))
-		cg_featureset_add(&hidden, i);
+	cg_featureset_each(&v.features, i)
+		if (!is_reachable(&v, cg_vocabulary_name(vocabulary, i)))
+			cg_featureset_add(&hidden, i);
 	v.features = cg_featureset_minus(&v.features, &hidden);
 	return v;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What is different between two sides: two emulators, machine types, accelerators, hosts, or one host then and now. Compared by
- * name, because two builds may know different features. One that a build doesn't know can't have been lost or gained there
- * for a reason of the host's, so it is told apart.
+ * What is different between two sides: two emulators, machine types, accelerators, hosts,
+ * or one host then and now. Compared by name, because two builds may know different
+ * features. One that a build doesn't know can't have been gained or lost there for a reason
+ * of the host's, so it is told apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,14 +12,15 @@
 #include "lib/parts.h"
 #include "lib/side.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", "from", "to", NULL };
+static const char *const arguments[] = { "emulator", "machine", "accel",
+					 "from",     "to",      NULL };
 
 /* A side, seen over the names of both. */
 struct view {
 	const struct cg_side *side;
 	size_t *places; /* of this side's features among all names */
 	struct cg_featureset known;
-	json_t *properties; /* { name: whether this emulator has it }, as far as somebody asked */
+	json_t *properties; /* { name: does this emulator have it? }, as far as asked */
 };
 
 struct comparison {
@@ -28,12 +30,12 @@ struct comparison {
 	json_t *changed, *undecided;
 	bool one_emulator, has_effective;
 	size_t compared;      /* models that both have */
-	json_t *same_scalars; /* properties of models that ask for the same as others before: by piece */
+	json_t *same_scalars; /* what properties differ in, by the pieces of the two models */
 };
 
 static void init(struct comparison *c, const struct cg_side sides[static 2])
 {
-	json_t **lists[] = { &c->added,	     &c->removed,   &c->renamed, &c->deprecated,
+	json_t **lists[] = { &c->added,        &c->removed,   &c->renamed, &c->deprecated,
 			     &c->undeprecated, &c->realiased, &c->changed, &c->undecided };
 
 	*c = (struct comparison){ .from.side = &sides[0], .to.side = &sides[1] };
@@ -49,7 +51,7 @@ static void init(struct comparison *c, const struct cg_side sides[static 2])
 
 static void deinit(struct comparison *c)
 {
-	json_t *all[] = { c->added,	  c->removed,	c->renamed, c->deprecated,
+	json_t *all[] = { c->added,        c->removed,   c->renamed, c->deprecated,
 			  c->undeprecated, c->realiased, c->changed, c->undecided };
 
 	for (size_t i = 0; i < CG_COUNT(all); i++)
@@ -69,7 +71,8 @@ static const struct cg_vocabulary *words_of(const struct view *view)
 	return view->side->question.emulator->vocabulary;
 }
 
-static int place(struct view *view, const struct cg_vocabulary *names, struct cg_error *err)
+static int place(struct view *view, const struct cg_vocabulary *names,
+		 struct cg_error *err)
 {
 	const struct cg_vocabulary *words = words_of(view);
 	size_t count = cg_vocabulary_count(words);
@@ -92,7 +95,8 @@ static int unite(struct comparison *c, struct cg_error *err)
 
 	if (!a || !b)
 		return 0;
-	names = calloc(cg_vocabulary_count(a) + cg_vocabulary_count(b) + 1, sizeof(*names));
+	names = calloc(cg_vocabulary_count(a) + cg_vocabulary_count(b) + 1,
+		       sizeof(*names));
 	if (!names)
 		return cg_error_errno(err, "names of features");
 	for (size_t i = 0; i < cg_vocabulary_count(a); i++)
@@ -106,7 +110,8 @@ static int unite(struct comparison *c, struct cg_error *err)
 	return place(&c->to, c->names, err);
 }
 
-static struct cg_featureset translate(const struct view *view, const struct cg_featureset *set)
+static struct cg_featureset translate(const struct view *view,
+				      const struct cg_featureset *set)
 {
 	struct cg_featureset out = { 0 };
 
@@ -167,8 +172,8 @@ static json_t *sorted(const json_t *rows)
 }
 
 /*
- * Other properties. One that a build doesn't have isn't compared: a machine type of an older version switches what
- * is new off where it is known, and so means the same.
+ * Other properties. One that a build doesn't have isn't compared: a machine type of an
+ * older version switches what is new off where it is known, and so means the same.
  */
 static bool has_property(struct view *view, const char *name)
 {
@@ -184,10 +189,11 @@ static bool has_property(struct view *view, const char *name)
 	return has;
 }
 
-static void put_property(json_t *out, const char *name, const json_t *from, const json_t *to)
+static void put_property(json_t *out, const char *name, const json_t *from,
+			 const json_t *to)
 {
-	json_array_append_new(out, json_pack("{s:s, s:O?, s:O?}", "name", name, "from", from, "to",
-					     to));
+	json_array_append_new(out, json_pack("{s:s, s:O?, s:O?}", "name", name, "from",
+					     from, "to", to));
 }
 
 static json_t *scalars(struct comparison *c, const json_t *from, const json_t *to)
@@ -242,8 +248,9 @@ static void compare_features(struct comparison *c, const struct cg_side_model *f
 	}
 	row = json_pack("{s:s, s:o, s:o, s:o}", "model", from->name, "requested",
 			delta(c, &from->requested, &to->requested, &differs), "effective",
-			c->has_effective ? delta(c, &from->effective, &to->effective, &differs)
-					 : json_null(),
+			c->has_effective
+				? delta(c, &from->effective, &to->effective, &differs)
+				: json_null(),
 			"properties", properties(c, from, to, &differs));
 	if (differs)
 		json_array_append_new(c->changed, row);
@@ -272,15 +279,17 @@ static void compare_models(struct comparison *c, const struct cg_side_model *fro
 	if (is_deprecated(from) && !is_deprecated(to))
 		json_array_append_new(c->undeprecated, json_string(to->name));
 	if (!same_text(was, is))
-		json_array_append_new(c->realiased, json_pack("{s:s, s:s?, s:s?}", "model",
-							      to->name, "from", was, "to", is));
+		json_array_append_new(c->realiased,
+				      json_pack("{s:s, s:s?, s:s?}", "model", to->name,
+						"from", was, "to", is));
 	compare_features(c, from, to);
 }
 
 /* Models that one side has. */
 
-/* The only model of @view that @other lacks and that asks for exactly @wanted; NULL if there are more or none. */
-static const struct cg_side_model *only_like(const struct view *view, const struct view *other,
+/* The one model of @view that @other lacks and that asks for exactly @wanted, or NULL. */
+static const struct cg_side_model *only_like(const struct view *view,
+					     const struct view *other,
 					     const struct cg_featureset *wanted)
 {
 	const struct cg_side_model *found = NULL;
@@ -302,7 +311,8 @@ static const struct cg_side_model *only_like(const struct view *view, const stru
 }
 
 /* Under which name the other side has a model that it doesn't have under this one. */
-static const struct cg_side_model *new_name(const struct comparison *c, const struct view *view,
+static const struct cg_side_model *new_name(const struct comparison *c,
+					    const struct view *view,
 					    const struct view *other,
 					    const struct cg_side_model *model)
 {
@@ -319,8 +329,8 @@ static void note_gone(struct comparison *c, const struct cg_side_model *model)
 	const struct cg_side_model *to = new_name(c, &c->from, &c->to, model);
 
 	if (to)
-		json_array_append_new(c->renamed, json_pack("{s:s, s:s}", "from", model->name,
-							    "to", to->name));
+		json_array_append_new(c->renamed, json_pack("{s:s, s:s}", "from",
+							    model->name, "to", to->name));
 	else
 		json_array_append_new(c->removed, json_string(model->name));
 }
@@ -330,7 +340,8 @@ static void compare(struct comparison *c)
 	const struct cg_side *from = c->from.side, *to = c->to.side;
 
 	for (size_t i = 0; i < from->count; i++) {
-		const struct cg_side_model *other = cg_side_model(to, from->models[i].name);
+		const struct cg_side_model *other =
+			cg_side_model(to, from->models[i].name);
 
 		if (other)
 			compare_models(c, &from->models[i], other);
@@ -348,13 +359,15 @@ static void compare(struct comparison *c)
 /* true, false, or null if nothing is different as far as it is known, which isn't all. */
 static json_t *is_identical(const struct comparison *c)
 {
-	const json_t *const lists[] = { c->added,	   c->removed,	 c->renamed, c->deprecated,
-					c->undeprecated, c->realiased, c->changed };
+	const json_t *const lists[] = { c->added,      c->removed,      c->renamed,
+					c->deprecated, c->undeprecated, c->realiased,
+					c->changed };
 
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		if (json_array_size(lists[i]))
 			return json_false();
-	return json_array_size(c->undecided) || !c->has_effective ? json_null() : json_true();
+	return json_array_size(c->undecided) || !c->has_effective ? json_null()
+								  : json_true();
 }
 
 static json_t *missing_properties(const struct view *view)
@@ -378,16 +391,16 @@ static json_t *unknown_names(const struct comparison *c)
 	to = cg_featureset_minus(&c->from.known, &c->to.known);
 	return json_pack("{s:{s:o, s:o}, s:{s:o, s:o}}", "features", "unknown-to-from",
 			 cg_vocabulary_list(c->names, &from), "unknown-to-to",
-			 cg_vocabulary_list(c->names, &to), "properties", "unknown-to-from",
-			 missing_properties(&c->from), "unknown-to-to",
+			 cg_vocabulary_list(c->names, &to), "properties",
+			 "unknown-to-from", missing_properties(&c->from), "unknown-to-to",
 			 missing_properties(&c->to));
 }
 
 static json_t *models_of(const struct comparison *c)
 {
-	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O}", "added", c->added, "removed", c->removed,
-			 "renamed", c->renamed, "deprecated", c->deprecated, "undeprecated",
-			 c->undeprecated, "realiased", c->realiased);
+	return json_pack("{s:O, s:O, s:O, s:O, s:O, s:O}", "added", c->added, "removed",
+			 c->removed, "renamed", c->renamed, "deprecated", c->deprecated,
+			 "undeprecated", c->undeprecated, "realiased", c->realiased);
 }
 
 /* What is different about two hosts. */
@@ -399,10 +412,12 @@ static void put_hosts(const struct cg_side sides[static 2], json_t *reply)
 	    strcmp(sides[1].question.accel, "kvm") == 0 &&
 	    strcmp(cg_host_digest(from), cg_host_digest(to)) != 0)
 		json_object_set_new(reply, "host-changed",
-				    cg_parts_difference(cg_host_parts(from), cg_host_parts(to)));
+				    cg_parts_difference(cg_host_parts(from),
+							cg_host_parts(to)));
 }
 
-static int answer(const struct cg_side sides[static 2], json_t *reply, struct cg_error *err)
+static int answer(const struct cg_side sides[static 2], json_t *reply,
+		  struct cg_error *err)
 {
 	cg_cleanup(deinit) struct comparison c;
 

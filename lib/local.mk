@@ -17,6 +17,8 @@ libcg_la_SOURCES += \
 	%D%/parts.h \
 	%D%/prediction.c \
 	%D%/prediction.h \
+	%D%/past.c \
+	%D%/past.h \
 	%D%/probe.c \
 	%D%/question.c \
 	%D%/question.h \

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * From KEY=VALUE to what is known. A side on this host is measured when it has to be; one on another host, or on this one as
- * it was, is whatever the cache still holds of it, and what it lacks is said, not guessed.
+ * From KEY=VALUE to what is known. A side on this host is measured when it has to be; one
+ * on another host, or on this one as it was, is whatever the cache still holds of it, and
+ * what it lacks is said, not guessed.
  */
 #include "lib/side.h"
 
-#include <ctype.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/past.h"
 #include "machine/catalogue.h"
 
 #define KEYS "emulator, machine, accel, host or generation"
-#define GENERATIONS_MAX 1000000
-#define SHORT_FINGERPRINT 8
 
 static const char *const common[] = { "emulator", "machine", "accel" };
 
@@ -28,17 +28,20 @@ static bool is_key(const char *key)
 }
 
 /* Takes @value. */
-static int put_value(const struct cg_side *side, json_t *given, const char *key, json_t *value,
-		     struct cg_error *err)
+static int put_value(const struct cg_side *side, json_t *given, const char *key,
+		     json_t *value, struct cg_error *err)
 {
 	cg_auto_json json_t *owned = value;
 
 	if (!is_key(key))
-		return cg_error_set(err, CG_E_USAGE, "%s: no key %s: " KEYS, side->name, key);
+		return cg_error_set(err, CG_E_USAGE, "%s: no key %s: " KEYS, side->name,
+				    key);
 	if (json_object_get(given, key))
-		return cg_error_set(err, CG_E_USAGE, "%s: %s= is there twice", side->name, key);
+		return cg_error_set(err, CG_E_USAGE, "%s: %s= is there twice", side->name,
+				    key);
 	if (!json_is_string(owned) || !*json_string_value(owned))
-		return cg_error_set(err, CG_E_USAGE, "%s: %s= needs a value", side->name, key);
+		return cg_error_set(err, CG_E_USAGE, "%s: %s= needs a value", side->name,
+				    key);
 	json_object_set(given, key, owned);
 	return 0;
 }
@@ -55,7 +58,8 @@ static int read_text(const struct cg_side *side, json_t *given, const char *text
 		char *value = strchr(item, '=');
 
 		if (!value)
-			return cg_error_set(err, CG_E_USAGE, "%s: \"%s\" is not KEY=VALUE: " KEYS,
+			return cg_error_set(err, CG_E_USAGE,
+					    "%s: \"%s\" is not KEY=VALUE: " KEYS,
 					    side->name, item);
 		*value++ = '\0';
 		if (put_value(side, given, item, json_string(value), err) < 0)
@@ -72,9 +76,11 @@ static int read_object(const struct cg_side *side, json_t *given, const json_t *
 	json_t *value;
 
 	cg_json_each(object, key, value) {
-		snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+		snprintf(number, sizeof(number), "%lld",
+			 (long long)json_integer_value(value));
 		if (put_value(side, given, key,
-			      json_is_integer(value) ? json_string(number) : json_incref(value),
+			      json_is_integer(value) ? json_string(number)
+						     : json_incref(value),
 			      err) < 0)
 			return -1;
 	}
@@ -92,21 +98,24 @@ static int read_side(struct cg_side *side, const json_t *args, const json_t *wha
 	else if (json_is_string(what))
 		ret = read_text(side, given, json_string_value(what), err);
 	else
-		ret = cg_error_set(err, CG_E_USAGE,
-				   "diff: compare what with what? Two sides of KEY=VALUE,...");
+		ret = cg_error_set(
+			err, CG_E_USAGE,
+			"diff: compare what with what? Two sides of KEY=VALUE,...");
 	if (ret < 0)
 		return -1;
 	side->args = json_object();
 	for (size_t i = 0; i < CG_COUNT(common); i++)
 		if (json_object_get(args, common[i]))
-			json_object_set(side->args, common[i], json_object_get(args, common[i]));
+			json_object_set(side->args, common[i],
+					json_object_get(args, common[i]));
 	json_object_update(side->args, given);
 	return 0;
 }
 
 static bool names_host(const struct cg_side *side)
 {
-	return json_object_get(side->args, "host") || json_object_get(side->args, "generation");
+	return json_object_get(side->args, "host") ||
+	       json_object_get(side->args, "generation");
 }
 
 /* Only under KVM does anything depend on the host, so who names one asks about KVM. */
@@ -120,7 +129,8 @@ static int choose_accels(struct cg_side sides[static 2], struct cg_error *err)
 
 		if (json_object_get(side->args, "host") &&
 		    json_object_get(side->args, "generation"))
-			return cg_error_set(err, CG_E_USAGE, "%s: host= or generation=, not both",
+			return cg_error_set(err, CG_E_USAGE,
+					    "%s: host= or generation=, not both",
 					    side->name);
 		if (accel && strcmp(accel, "tcg") == 0 && names_host(side))
 			return cg_error_set(err, CG_E_USAGE,
@@ -131,8 +141,6 @@ static int choose_accels(struct cg_side sides[static 2], struct cg_error *err)
 	}
 	return 0;
 }
-
-/* Hosts of the past. */
 
 static int forget_side(struct cg_side *side, struct cg_error *err, const char *fmt, ...)
 	cg_printf(3, 4);
@@ -151,127 +159,8 @@ static int forget_side(struct cg_side *side, struct cg_error *err, const char *f
 	return len < 0 ? cg_error_set(err, CG_E_SYSTEM, "no memory for a reason") : 0;
 }
 
-static int take_host(struct cg_side *side, const json_t *host, struct cg_error *err)
-{
-	return cg_host_from_parts(&side->past, json_object_get(host, "parts"), err);
-}
-
-static const char *fingerprint(const json_t *host)
-{
-	return cg_json_text(host, "fingerprint");
-}
-
-static int find_generation(struct cg_side *side, const struct cg_host *now, const char *text,
-			   struct cg_error *err)
-{
-	cg_auto_json json_t *hosts = NULL;
-	char *end;
-	unsigned long wanted = strtoul(text, &end, 10);
-	const json_t *host;
-	size_t i, before = 0;
-
-	if (!isdigit((unsigned char)*text) || *end || wanted > GENERATIONS_MAX)
-		return cg_error_set(err, CG_E_USAGE,
-				    "generation=%s: 0 for now, 1 for what was before, ...", text);
-	if (wanted == 0)
-		return 0;
-	if (cg_facts_hosts(side->facts, false, &hosts, err) < 0)
-		return -1;
-	json_array_foreach(hosts, i, host)
-		if (strcmp(fingerprint(host), cg_host_digest(now)) != 0 && ++before == wanted)
-			return take_host(side, host, err);
-	return forget_side(side, err,
-			   "generation=%s: the cache holds %zu earlier hosts with this emulator", text,
-			   before);
-}
-
-static bool fits(const char *hex, const char *prefix)
-{
-	return strncasecmp(hex, prefix, strlen(prefix)) == 0;
-}
-
-/* "a1b2c3d4 e5f6a7b8 ...": those that fit, or all for NULL. */
-static char *list_hosts(const json_t *hosts, const char *prefix, char *out, size_t size)
-{
-	const json_t *host;
-	size_t i, used = 0;
-
-	out[0] = '\0';
-	json_array_foreach(hosts, i, host)
-		if ((!prefix || fits(fingerprint(host), prefix)) && used + 2 < size)
-			used += (size_t)snprintf(out + used, size - used, " %.*s",
-						 prefix ? (int)strlen(prefix) + 4
-							: SHORT_FINGERPRINT,
-						 fingerprint(host));
-	return out;
-}
-
-/* The one host that the prefix fits; NULL if there is none, but an error if there are several. */
-static int match_host(const json_t *hosts, const char *prefix, const char **out,
-		      struct cg_error *err)
-{
-	const json_t *host;
-	char names[256];
-	size_t i;
-
-	*out = NULL;
-	json_array_foreach(hosts, i, host) {
-		if (!fits(fingerprint(host), prefix))
-			continue;
-		if (*out)
-			return cg_error_set(err, CG_E_USAGE, "host=%s may be%s", prefix,
-					    list_hosts(hosts, prefix, names, sizeof(names)));
-		*out = fingerprint(host);
-	}
-	return 0;
-}
-
-/* All hosts that have a name here: those of the cache, and this one as it is now. */
-static int known_hosts(struct cg_side *side, const struct cg_host *now, json_t **out,
-		       struct cg_error *err)
-{
-	const char *unused;
-	struct cg_error none;
-
-	if (cg_facts_hosts(side->facts, true, out, err) < 0)
-		return -1;
-	if (match_host(*out, cg_host_digest(now), &unused, &none) == 0 && !unused)
-		json_array_append_new(*out, json_pack("{s:s}", "fingerprint", cg_host_digest(now)));
-	return 0;
-}
-
-static int find_host(struct cg_side *side, const struct cg_host *now, const char *prefix,
+static int find_past(struct cg_side *side, struct cg_context *context,
 		     struct cg_error *err)
-{
-	cg_auto_json json_t *known = NULL, *measured = NULL;
-	const json_t *host;
-	const char *wanted;
-	char names[256];
-	size_t i;
-
-	if (strcmp(prefix, "now") == 0)
-		return 0;
-	if (strspn(prefix, "0123456789abcdefABCDEF") != strlen(prefix))
-		return cg_error_set(err, CG_E_USAGE,
-				    "host=%s: now, or how a fingerprint begins (cpugate host)",
-				    prefix);
-	if (known_hosts(side, now, &known, err) < 0 ||
-	    cg_facts_hosts(side->facts, false, &measured, err) < 0 ||
-	    match_host(known, prefix, &wanted, err) < 0)
-		return -1;
-	if (!wanted)
-		return cg_error_set(err, CG_E_UNKNOWN, "no host %s in the cache; there is%s", prefix,
-				    list_hosts(known, NULL, names, sizeof(names)));
-	if (strcmp(wanted, cg_host_digest(now)) == 0)
-		return 0;
-	json_array_foreach(measured, i, host)
-		if (strcmp(fingerprint(host), wanted) == 0)
-			return take_host(side, host, err);
-	return forget_side(side, err, "host %.*s was never measured with this emulator",
-			   SHORT_FINGERPRINT, wanted);
-}
-
-static int find_past(struct cg_side *side, struct cg_context *context, struct cg_error *err)
 {
 	const char *host = cg_json_text(side->args, "host");
 	const char *generation = cg_json_text(side->args, "generation");
@@ -281,7 +170,11 @@ static int find_past(struct cg_side *side, struct cg_context *context, struct cg
 		return 0;
 	if (cg_context_host(context, &now, err) < 0)
 		return -1;
-	return host ? find_host(side, now, host, err) : find_generation(side, now, generation, err);
+	if (host)
+		return cg_past_host(&side->past, &side->missing, side->facts, now, host,
+				    err);
+	return cg_past_generation(&side->past, &side->missing, side->facts, now,
+				  generation, err);
 }
 
 static bool is_past(const struct cg_side *side)
@@ -291,13 +184,15 @@ static bool is_past(const struct cg_side *side)
 
 /* Measuring. */
 
-static int open_side(struct cg_side *side, struct cg_context *context, struct cg_error *err)
+static int open_side(struct cg_side *side, struct cg_context *context,
+		     struct cg_error *err)
 {
 	cg_auto_json json_t *args = json_object();
 
 	for (size_t i = 0; i < CG_COUNT(common); i++)
 		if (json_object_get(side->args, common[i]))
-			json_object_set(args, common[i], json_object_get(side->args, common[i]));
+			json_object_set(args, common[i],
+					json_object_get(side->args, common[i]));
 	if (cg_question_open(&side->question, context, args, err) < 0 ||
 	    !(side->facts = side->question.facts) || find_past(side, context, err) < 0)
 		return cg_error_prefix(err, "%s", side->name);
@@ -326,9 +221,10 @@ static int measure(struct cg_side *sides, size_t count, struct cg_error *err)
 	struct cg_need needs[2];
 
 	for (size_t i = 0; i < count; i++) {
-		needs[i] = (struct cg_need){ .depth = CG_DEPTH_SHEET,
-					     .accel = sides[i].question.accel,
-					     .machine = sides[i].question.machine_argument };
+		needs[i] =
+			(struct cg_need){ .depth = CG_DEPTH_SHEET,
+					  .accel = sides[i].question.accel,
+					  .machine = sides[i].question.machine_argument };
 		sides[i].facts = sides[0].question.facts;
 		if (sides[i].question.host)
 			prober->host = sides[i].question.host;
@@ -373,7 +269,8 @@ static int resolve_machine(struct cg_side *side, struct cg_error *err)
 	near = cg_catalogue_nearest(machines, q->machine);
 	return cg_error_set(err, CG_E_UNKNOWN, "%s has no machine type %s%s%s%s",
 			    cg_identity_path(q->identity), q->machine,
-			    near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+			    near ? " (did you mean " : "", near ? near : "",
+			    near ? "?)" : "");
 }
 
 static int go_back(struct cg_side *side, struct cg_error *err)
@@ -410,7 +307,8 @@ static void fill(const struct loading *l, struct cg_side_model *model, size_t pi
 	size_t unknown;
 
 	if (l->side->contradicted) /* QEMU is right about its own binary */
-		gone = cg_vocabulary_set(vocabulary, json_object_get(l->unavailable, model->name),
+		gone = cg_vocabulary_set(vocabulary,
+					 json_object_get(l->unavailable, model->name),
 					 &unknown);
 	model->known = true;
 	model->piece = piece;
@@ -431,7 +329,10 @@ static int take_expansion(void *data, const char *name, size_t piece,
 	return 0;
 }
 
-/* The models that aren't in the sheet: those that depend on the host, and all if the cache can't keep sheets. */
+/*
+ * The models that aren't in the sheet: those that depend on the host, and all of them if
+ * the cache can't keep sheets.
+ */
 static int take_others(const struct loading *l, size_t piece, struct cg_error *err)
 {
 	const struct cg_question *q = &l->side->question;
@@ -444,7 +345,8 @@ static int take_others(const struct loading *l, size_t piece, struct cg_error *e
 		if (model->known)
 			continue;
 		if (cg_facts_expansion(l->side->facts, q->accel, q->machine, model->name,
-				       cg_session_is_host_bound(model->info), &known, &e, err) < 0)
+				       cg_session_is_host_bound(model->info), &known, &e,
+				       err) < 0)
 			return -1;
 		if (known)
 			fill(l, model, piece++, &e);
@@ -462,16 +364,18 @@ static int check(struct cg_side *side, struct cg_error *err)
 		return 0;
 	if (cg_facts_has_sheet(side->facts, q->accel, q->machine, &has_sheet, err) < 0)
 		return -1;
-	if (!side->past && (!side->list || !has_sheet)) /* somebody has pruned in between */
-		return cg_error_set(err, CG_E_CORRUPT, "%s: what was measured of %s is gone",
+	if (!side->past &&
+	    (!side->list || !has_sheet)) /* somebody has pruned in between */
+		return cg_error_set(err, CG_E_CORRUPT,
+				    "%s: what was measured of %s is gone",
 				    cg_store_path(q->store), q->machine);
 	if (!side->list || !has_sheet)
-		return forget_side(side, err, "%s was never measured on a host with %s", q->machine,
-				   cg_host_vendor(q->host));
+		return forget_side(side, err, "%s was never measured on a host with %s",
+				   q->machine, cg_host_vendor(q->host));
 	if (!side->has_effective && q->emulator->measure != CG_MEASURE_NONE)
 		return forget_side(side, err,
 				   "what host %.*s can't give %s was never measured",
-				   SHORT_FINGERPRINT, cg_host_digest(q->host), q->machine);
+				   CG_PAST_SHORT, cg_host_digest(q->host), q->machine);
 	return 0;
 }
 
@@ -493,7 +397,8 @@ static int list_models(struct cg_side *side, struct cg_error *err)
 		return cg_error_errno(err, "models");
 	json_array_foreach(side->list, i, info)
 		side->models[side->count++] =
-			(struct cg_side_model){ cg_json_text(info, "name"), .info = info };
+			(struct cg_side_model){ cg_json_text(info, "name"),
+						.info = info };
 	qsort(side->models, side->count, sizeof(*side->models), by_name);
 	for (i = 0; i < side->count; i++)
 		json_object_set_new(side->index, side->models[i].name,
@@ -509,16 +414,18 @@ static int load(struct cg_side *side, struct cg_error *err)
 	if (cg_facts_models(side->facts, q->accel, q->machine, &side->list, err) < 0 ||
 	    cg_facts_unsupported(side->facts, q->accel, q->machine, &side->has_effective,
 				 &l.unsupported, err) < 0 ||
-	    cg_facts_contradicted(side->facts, q->accel, q->machine, &side->contradicted, err) < 0 ||
+	    cg_facts_contradicted(side->facts, q->accel, q->machine, &side->contradicted,
+				  err) < 0 ||
 	    check(side, err) < 0)
 		return -1;
 	if (side->missing)
 		return 0;
-	if (side->contradicted &&
-	    cg_facts_unavailable(side->facts, q->accel, q->machine, &l.unavailable, err) < 0)
+	if (side->contradicted && cg_facts_unavailable(side->facts, q->accel, q->machine,
+						       &l.unavailable, err) < 0)
 		return -1;
 	if (list_models(side, err) < 0 ||
-	    cg_facts_each_expansion(side->facts, q->accel, q->machine, take_expansion, &l, err) < 0)
+	    cg_facts_each_expansion(side->facts, q->accel, q->machine, take_expansion, &l,
+				    err) < 0)
 		return -1;
 	return take_others(&l, side->count, err);
 }
@@ -540,8 +447,8 @@ static int open_sides(struct cg_side sides[static 2], struct cg_context *context
 	return 0;
 }
 
-int cg_sides_open(struct cg_side sides[static 2], struct cg_context *context, const json_t *args,
-		  struct cg_error *err)
+int cg_sides_open(struct cg_side sides[static 2], struct cg_context *context,
+		  const json_t *args, struct cg_error *err)
 {
 	sides[0] = (struct cg_side){ .name = "FROM" };
 	sides[1] = (struct cg_side){ .name = "TO" };
@@ -581,8 +488,8 @@ const struct cg_side_model *cg_side_model(const struct cg_side *side, const char
 json_t *cg_side_json(const struct cg_side *side)
 {
 	const struct cg_question *q = &side->question;
-	json_t *json = json_pack("{s:o, s:s, s:s}", "emulator", cg_question_emulator(q), "machine",
-				 q->machine, "accel", q->accel);
+	json_t *json = json_pack("{s:o, s:s, s:s}", "emulator", cg_question_emulator(q),
+				 "machine", q->machine, "accel", q->accel);
 
 	if (strcmp(q->accel, "kvm") == 0 && (side->past || !side->missing)) {
 		json_object_set_new(json, "host", json_string(cg_host_digest(q->host)));
@@ -597,6 +504,7 @@ json_t *cg_side_json(const struct cg_side *side)
 	json_object_set_new(json, "enforced", json_boolean(cg_question_is_enforced(q)));
 	json_object_set_new(json, "honesty",
 			    json_string(cg_question_honesty(q, side->contradicted)));
-	json_object_set_new(json, "from", json_string(q->measured ? "measurement" : "cache"));
+	json_object_set_new(json, "from",
+			    json_string(q->measured ? "measurement" : "cache"));
 	return json;
 }

@@ -144,7 +144,8 @@ static int unknown_machine(struct round *round, struct cg_need *need, const json
 }
 
 /* An alias becomes the name behind it; a name that nothing is known about yet must be in the list. */
-static int resolve_machine(struct round *round, struct cg_need *need, struct cg_error *err)
+static int resolve_machine(struct round *round, struct cg_need *need, bool *lost,
+			   struct cg_error *err)
 {
 	const struct cg_emulator_facts *e = round->emulator;
 	cg_auto_json json_t *machines = NULL;
@@ -161,8 +162,20 @@ static int resolve_machine(struct round *round, struct cg_need *need, struct cg_
 		return 0;
 	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
 		return -1;
-	if (!cg_catalogue_find(machines, need->machine))
+	if (machines && !cg_catalogue_find(machines, need->machine))
 		return unknown_machine(round, need, machines);
+	*lost = !machines;
+	return 0;
+}
+
+/* Does a damaged cache still have the emulator, but not its machine types? */
+static int has_lost_machines(struct round *round, bool *lost, struct cg_error *err)
+{
+	cg_auto_json json_t *machines = NULL;
+
+	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
+		return -1;
+	*lost = !machines;
 	return 0;
 }
 
@@ -496,18 +509,19 @@ static int plan_from(struct round *round, struct cg_need *need, struct knowledge
 static int plan_need(struct round *round, struct cg_need *need, struct cg_error *err)
 {
 	struct knowledge k = { 0 };
-	int ret;
+	bool lost = !round->emulator;
+	int ret = 0;
 
 	if (need->failed)
 		return 0;
-	if (!round->emulator)
+	if (!lost && need->depth == CG_DEPTH_CATALOGUE)
+		ret = has_lost_machines(round, &lost, err);
+	else if (!lost)
+		ret = resolve_machine(round, need, &lost, err);
+	if (ret == 0 && lost)
 		return plan_catalogue(round, need, err);
-	if (need->depth == CG_DEPTH_CATALOGUE)
-		return 0;
-	if (resolve_machine(round, need, err) < 0)
-		return -1;
-	if (need->failed)
-		return 0;
+	if (ret < 0 || need->failed || need->depth == CG_DEPTH_CATALOGUE)
+		return ret;
 	ret = plan_from(round, need, &k, err);
 	forget(&k);
 	return ret;

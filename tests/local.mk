@@ -19,22 +19,28 @@ unit_tests = \
 	%D%/unit/test-expansion \
 	%D%/unit/test-featureset \
 	%D%/unit/test-fingerprint \
+	%D%/unit/test-identity \
 	%D%/unit/test-json \
 	%D%/unit/test-kernel \
 	%D%/unit/test-kvm \
+	%D%/unit/test-leaves \
 	%D%/unit/test-lock \
 	%D%/unit/test-modules \
 	%D%/unit/test-parts \
 	%D%/unit/test-pool \
+	%D%/unit/test-qmp \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
+	%D%/unit/test-text \
 	%D%/unit/test-tree \
+	%D%/unit/test-visible \
 	%D%/unit/test-vocabulary
 
 bats_tests = \
 	%D%/cli/bad-input.bats \
 	%D%/cli/completions.bats \
 	%D%/cli/examples.bats \
+	%D%/cli/guest.bats \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/recordings.bats \
 	%D%/cli/second-host.bats \

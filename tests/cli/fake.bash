@@ -128,8 +128,8 @@ no_emulator_is_left()
 	for ((i = 0; i < 100; i++)); do
 		left=
 		while read -r pid; do
-			# A zombie has ended, whoever forgot to reap it.
-			! grep -qs '^State:.[^ZX]' "/proc/$pid/status" || left+=" $pid"
+			# The dead have no program, and an id that is used again has another.
+			[[ $(readlink "/proc/$pid/exe") != */@(fake-qemu|bad*) ]] || left+=" $pid"
 		done <"$FAKE_QEMU_PIDS"
 		[[ -n $left ]] || return 0
 		sleep 0.02

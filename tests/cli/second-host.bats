@@ -82,6 +82,7 @@ only_parts()
 # from_is FILE measurement|cache
 from_is()
 {
+	output=$(cat "$1" "${1%%-*}-said")
 	[[ $(jq -r .from "$1") == "$2" ]] || refute_run "$1 should be from $2" || return
 }
 

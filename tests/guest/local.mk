@@ -16,7 +16,9 @@ check_PROGRAMS += \
 # linker. Without an x86 compiler it is empty, and the tests with guests are skipped.
 check_DATA = %D%/cpuid.bin
 CLEANFILES += %D%/cpuid.bin
-test_data += %D%/cpuid.S
+test_data += \
+	%D%/cpuid.S \
+	%D%/guest.bash
 %D%/cpuid.bin: %D%/cpuid.S
 	$(AM_V_GEN)$(MKDIR_P) %D% && case '$(host_cpu)' in \
 	x86_64 | i?86) \

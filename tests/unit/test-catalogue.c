@@ -24,8 +24,9 @@ static const char list[] =
 
 /* Families by name; in a family the newest first. */
 static const char *const sorted[] = {
-	"isapc",      "microvm",    "none",	  "pc-i440fx-7.2", "pc-i440fx-2.12", "pc-i440fx-2.9",
-	"pc-q35-10.0", "pc-q35-9.2", "pc-q35-7.2", "pc-q35-6.1",    "xenfv-4.2",
+	"isapc",          "microvm",       "none",        "pc-i440fx-7.2",
+	"pc-i440fx-2.12", "pc-i440fx-2.9", "pc-q35-10.0", "pc-q35-9.2",
+	"pc-q35-7.2",     "pc-q35-6.1",    "xenfv-4.2",
 };
 
 static json_t *machines(const char *text)
@@ -65,7 +66,8 @@ static void a_name_is_a_family_and_a_version(void **state)
 	for (size_t i = 0; i < CG_COUNT(cases); i++) {
 		int major = -1, minor = -1;
 
-		assert_int_equal(cg_catalogue_split(cases[i].name, family, &major, &minor),
+		assert_int_equal(cg_catalogue_split(cases[i].name, family, &major,
+						    &minor),
 				 cases[i].versioned);
 		assert_string_equal(family, cases[i].family);
 		assert_int_equal(major, cases[i].major);
@@ -138,7 +140,8 @@ static void names_and_aliases_lead_to_a_machine(void **state)
 static void the_default_is_the_one_that_says_so(void **state)
 {
 	cg_auto_json json_t *json = machines(list);
-	cg_auto_json json_t *without = machines("[{\"name\":\"virt-7.2\",\"alias\":\"virt\"}]");
+	cg_auto_json json_t *without =
+		machines("[{\"name\":\"virt-7.2\",\"alias\":\"virt\"}]");
 	cg_auto_json json_t *empty = machines("[]");
 
 	(void)state;
@@ -162,8 +165,9 @@ static void the_newest_is_by_number_and_not_by_letter(void **state)
 
 static void minor_versions_are_numbers_too(void **state)
 {
-	cg_auto_json json_t *json = machines(
-		"[{\"name\":\"pc-i440fx-2.9\"},{\"name\":\"pc-i440fx-2.12\"},{\"name\":\"pc-i440fx-2.1\"}]");
+	cg_auto_json json_t *json =
+		machines("[{\"name\":\"pc-i440fx-2.9\"},{\"name\":\"pc-i440fx-2.12\"},"
+			 "{\"name\":\"pc-i440fx-2.1\"}]");
 
 	(void)state;
 	assert_string_equal(cg_catalogue_newest(json, "pc-i440fx"), "pc-i440fx-2.12");
@@ -172,10 +176,8 @@ static void minor_versions_are_numbers_too(void **state)
 static void the_nearest_name_is_suggested(void **state)
 {
 	static const char *const cases[][2] = {
-		{ "pc-q35-7.1", "pc-q35-7.2" },
-		{ "pcq35-7.2", "pc-q35-7.2" },
-		{ "mircovm", "microvm" },
-		{ "PC-Q35-9.2", "pc-q35-9.2" },
+		{ "pc-q35-7.1", "pc-q35-7.2" }, { "pcq35-7.2", "pc-q35-7.2" },
+		{ "mircovm", "microvm" },       { "PC-Q35-9.2", "pc-q35-9.2" },
 		{ "raspberry", NULL },
 	};
 	cg_auto_json json_t *json = machines(list);

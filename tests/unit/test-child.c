@@ -152,9 +152,11 @@ static void an_end_is_put_into_words(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(cases); i++)
-		assert_string_equal(cg_child_end_words(&cases[i].end, words, sizeof(words)),
+		assert_string_equal(cg_child_end_words(&cases[i].end, words,
+						       sizeof(words)),
 				    cases[i].words);
-	assert_string_equal(cg_child_end_words(&cases[0].end, small, sizeof(small)), "exit st");
+	assert_string_equal(cg_child_end_words(&cases[0].end, small, sizeof(small)),
+			    "exit st");
 }
 
 static void a_failed_exec_is_its_errno_and_path(void **state)
@@ -375,7 +377,8 @@ static void it_gets_no_descriptor_but_the_named_one(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(leaky); i++)
-		leaky[i] = open("/dev/null", O_RDWR); /* NOLINT: not O_CLOEXEC on purpose */
+		leaky[i] =
+			open("/dev/null", O_RDWR); /* NOLINT: not O_CLOEXEC on purpose */
 	named = leaky[10];
 	close_on_exec = open("/dev/null", O_RDWR | O_CLOEXEC);
 	for (int turn = 0; turn < 3; turn++) {
@@ -419,15 +422,14 @@ static size_t watched_here(void)
 static void nothing_of_it_is_left_open_here(void **state)
 {
 	const char *const argv[] = { "/no/such/program", NULL };
-	cg_auto_child struct cg_child *child = start("/bin/true", NULL, -1);
+	struct cg_child *child = start("/bin/true", NULL, -1), *failed = NULL;
 	int64_t deadline = cg_clock_in(PATIENCE);
-	struct cg_child *failed = NULL;
 	struct cg_error err;
 
 	(void)state;
 	assert_true(watched_here() >= 2);
 	end_of(child);
-	child = cg_child_free(child);
+	cg_child_free(child);
 	assert_int_equal(cg_child_start(&failed, argv, -1, &err), -1);
 	while (watched_here() > 0 && cg_clock_left_ms(deadline) > 0)
 		reap_by_the_way(); /* the failed one is reaped as it dies */

@@ -68,7 +68,8 @@ static void all_spellings_of_one_meaning_are_printed_alike(void **state)
 		{ "Haswell,model-id=A B=C", "Haswell,model-id=A B=C" },
 		{ "Haswell,model-id=", "Haswell,model-id=" },
 		{ "Haswell,vendor=GenuineIntel", "Haswell,vendor=GenuineIntel" },
-		{ "Skylake-Client-noTSX-IBRS,hle=off", "Skylake-Client-noTSX-IBRS,hle=off" },
+		{ "Skylake-Client-noTSX-IBRS,hle=off",
+		  "Skylake-Client-noTSX-IBRS,hle=off" },
 		{ "a model", "a model" },
 	};
 
@@ -137,7 +138,7 @@ static void tsc_freq_is_a_frequency_in_hertz(void **state)
 		{ "m,tsc-frequency=5,tsc-freq=1G", "m,tsc-frequency=1000000000" },
 		{ "m,tsc-frequency=2.5G", "m,tsc-frequency=2.5G" }, /* QEMU's to refuse */
 	};
-	static const char *const refused[] = { "m,tsc-freq=",	  "m,tsc-freq",
+	static const char *const refused[] = { "m,tsc-freq=",     "m,tsc-freq",
 					       "m,tsc-freq=fast", "m,tsc-freq=-1G",
 					       "m,tsc-freq=1GG",  "m,tsc-freq=1X",
 					       "m,tsc-freq=nan",  "m,tsc-freq=inf",
@@ -153,10 +154,10 @@ static void tsc_freq_is_a_frequency_in_hertz(void **state)
 static void what_names_nothing_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"",	      ",avx=on",    "m,",	 "m,,avx=on", "m,avx=on,", "m,+",
-		"m,-",	      "m,=on",	    "m,a b=on",	 "m,+a b",    "m,a\tb",	   "m,a\nb=1",
-		"m,\xc3\xa9", "m, avx=on",  "m,+ avx",	 "m,+avx=on", "m,++avx",
-		"m,+-avx",    "m,_avx",	    "m,-_avx",
+		"",          ",avx=on",  "m,",         "m,,avx=on", "m,avx=on,",
+		"m,+",       "m,-",      "m,=on",      "m,a b=on",  "m,+a b",
+		"m,a\tb",    "m,a\nb=1", "m,\xc3\xa9", "m, avx=on", "m,+ avx",
+		"m,+avx=on", "m,++avx",  "m,+-avx",    "m,_avx",    "m,-_avx",
 	};
 
 	(void)state;
@@ -168,7 +169,12 @@ static void what_names_nothing_is_refused(void **state)
 static void control_characters_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"m\n", "m\x1b[1m", "\x01m", "m,a=1\n", "m,model-id=\x01u64:1", "m,model-id=a\x7f",
+		"m\n",
+		"m\x1b[1m",
+		"\x01m",
+		"m,a=1\n",
+		"m,model-id=\x01u64:1",
+		"m,model-id=a\x7f",
 	};
 
 	(void)state;
@@ -256,18 +262,22 @@ static void qemus_words_for_a_bool_are_known(void **state)
 		const char *word;
 		bool known, value;
 	} cases[] = {
-		{ "on", true, true },	 { "true", true, true },   { "yes", true, true },
-		{ "y", true, true },	 { "off", true, false },   { "false", true, false },
-		{ "no", true, false },	 { "n", true, false },	   { "", false, false },
-		{ "1", false, false },	 { "0", false, false },	   { "On", false, false },
-		{ "onn", false, false }, { "o", false, false },	   { "truee", false, false },
+		{ "on", true, true },      { "true", true, true },
+		{ "yes", true, true },     { "y", true, true },
+		{ "off", true, false },    { "false", true, false },
+		{ "no", true, false },     { "n", true, false },
+		{ "", false, false },      { "1", false, false },
+		{ "0", false, false },     { "On", false, false },
+		{ "onn", false, false },   { "o", false, false },
+		{ "truee", false, false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(cases); i++) {
 		bool value = !cases[i].value;
 
-		assert_int_equal(cg_definition_bool(cases[i].word, &value), cases[i].known);
+		assert_int_equal(cg_definition_bool(cases[i].word, &value),
+				 cases[i].known);
 		if (cases[i].known)
 			assert_int_equal(value, cases[i].value);
 	}
@@ -287,7 +297,7 @@ static void random_text(char *out, size_t size, const char *letters)
 static void put_random_item(struct cg_buffer *text)
 {
 	static const char *const names[] = { "avx", "sse4_1", "sse4.1", "sse3", "pni",
-					     "xd",  "hle",    "level",	"a-b",	"a_b" };
+					     "xd",  "hle",    "level",  "a-b",  "a_b" };
 	static const char *const values[] = { "on", "off", "yes", "n", "7", "0x1f", "" };
 	const char *name = names[random_below(CG_COUNT(names))];
 	char other[20], value[20];
@@ -381,7 +391,8 @@ static void overrides_are_sorted_and_canonical(void **state)
 		random_definition(&text);
 		d = parsed(text.data);
 		for (size_t i = 0; i < d.count; i++) {
-			assert_string_equal(cg_spelling_canonical(d.overrides[i].name, name),
+			assert_string_equal(cg_spelling_canonical(d.overrides[i].name,
+								  name),
 					    d.overrides[i].name);
 			if (i)
 				assert_true(strcmp(d.overrides[i - 1].name,
@@ -405,7 +416,8 @@ static const char *meaning(char items[][8], size_t count, const char *name)
 		if (*item == '+' || *item == '-') {
 			plus |= *item == '+' && strcmp(item + 1, name) == 0;
 			minus |= *item == '-' && strcmp(item + 1, name) == 0;
-		} else if (strncmp(item, name, len) == 0 && (!item[len] || item[len] == '=')) {
+		} else if (strncmp(item, name, len) == 0 &&
+			   (!item[len] || item[len] == '=')) {
 			assigned = item[len] ? item + len + 1 : "on";
 		}
 	}
@@ -419,8 +431,9 @@ static const char *meaning(char items[][8], size_t count, const char *name)
 /* "m" and @count random items, which are also listed. */
 static void random_items(char items[ITEMS][8], size_t count, struct cg_buffer *text)
 {
-	static const char *const forms[][2] = { { "", "=on" }, { "", "=off" }, { "", "" },
-						{ "+", "" },   { "-", "" },    { "", "=5" } };
+	static const char *const forms[][2] = { { "", "=on" }, { "", "=off" },
+						{ "", "" },    { "+", "" },
+						{ "-", "" },   { "", "=5" } };
 	struct cg_error err;
 
 	assert_ok(cg_buffer_put(text, "m", 1, &err));

@@ -8,7 +8,8 @@
 #include "tests/unit/outcome.h"
 #include "tests/unit/random.h"
 
-static const char *const names[] = { "avx", "fxsr-opt", "lm", "nx", "pni", "sse4.1", "sse4.2" };
+static const char *const names[] = { "avx", "fxsr-opt", "lm",    "nx",
+				     "pni", "sse4.1",   "sse4.2" };
 
 static struct cg_vocabulary *vocabulary;
 
@@ -59,7 +60,8 @@ static void properties_are_features_or_the_rest(void **state)
 {
 	(void)state;
 	expect_split("{}", "[]", "{}");
-	expect_split("{\"avx\":true,\"nx\":false,\"level\":13,\"vendor\":\"GenuineIntel\","
+	expect_split("{\"avx\":true,\"nx\":false,\"level\":13,"
+		     "\"vendor\":\"GenuineIntel\","
 		     "\"pmu\":false,\"lbr-fmt\":18446744073709551552}",
 		     "[\"avx\"]",
 		     "{\"lbr-fmt\":18446744073709551552,\"level\":13,\"pmu\":false,"
@@ -137,7 +139,8 @@ static void any_expansion_survives_being_stored(void **state)
 	(void)state;
 	random_seed(1);
 	for (int round = 0; round < 500; round++) {
-		struct cg_expansion expansion = { .scalars = random_scalars() }, back = { 0 };
+		struct cg_expansion expansion = { .scalars = random_scalars() },
+				    back = { 0 };
 		cg_auto_json json_t *defaults = random_scalars();
 		cg_auto_json json_t *before = json_deep_copy(defaults);
 		cg_auto_free char *text = NULL;
@@ -190,7 +193,9 @@ static void damaged_text_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(texts); i++) {
-		assert_int_equal(cg_expansion_decode(&expansion, texts[i], defaults, &err), -1);
+		assert_int_equal(cg_expansion_decode(&expansion, texts[i], defaults,
+						     &err),
+				 -1);
 		assert_true(err.code == CG_E_CORRUPT || err.code == CG_E_PARSE);
 		assert_contains(err.msg, "stored expansion");
 		assert_null(expansion.scalars);

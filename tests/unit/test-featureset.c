@@ -41,8 +41,7 @@ static void expect(const struct cg_featureset *set, const struct plain *plain)
 	}
 	assert_int_equal(cg_featureset_count(set), count);
 	assert_int_equal(cg_featureset_is_empty(set), count == 0);
-	cg_featureset_each(set, i)
-	{
+	cg_featureset_each(set, i) {
 		while (!plain->has[next])
 			next++;
 		assert_int_equal(i, next);
@@ -85,12 +84,13 @@ static void algebra_is_that_of_sets(void **state)
 			subset &= !without.has[i];
 		}
 		expect(&and, &both);
-		expect(&or, &either);
+		expect(& or, &either);
 		expect(&minus, &without);
 		assert_int_equal(cg_featureset_is_subset(&x, &y), subset);
 		assert_true(cg_featureset_is_subset(&and, &x));
 		assert_true(cg_featureset_is_subset(&x, & or));
-		assert_int_equal(cg_featureset_equal(&x, &y), memcmp(&a, &b, sizeof(a)) == 0);
+		assert_int_equal(cg_featureset_equal(&x, &y),
+				 memcmp(&a, &b, sizeof(a)) == 0);
 	}
 }
 
@@ -110,7 +110,8 @@ static void one_feature_makes_a_difference(void **state)
 		else
 			cg_featureset_add(&other, feature);
 		assert_false(cg_featureset_equal(&set, &other));
-		assert_int_equal(cg_featureset_is_subset(&other, &set), plain.has[feature]);
+		assert_int_equal(cg_featureset_is_subset(&other, &set),
+				 plain.has[feature]);
 		assert_int_equal(cg_featureset_has(&other, feature), !plain.has[feature]);
 	}
 }
@@ -139,9 +140,12 @@ static void hex_has_the_lowest_features_first(void **state)
 		const char *hex;
 		size_t count, features[4];
 	} cases[] = {
-		{ "", 0, { 0 } },	      { "01", 1, { 0 } },
-		{ "80", 1, { 7 } },	      { "0001", 1, { 8 } },
-		{ "8101", 3, { 0, 7, 8 } },   { "00000000000000000a", 2, { 65, 67 } },
+		{ "", 0, { 0 } },
+		{ "01", 1, { 0 } },
+		{ "80", 1, { 7 } },
+		{ "0001", 1, { 8 } },
+		{ "8101", 3, { 0, 7, 8 } },
+		{ "00000000000000000a", 2, { 65, 67 } },
 		{ "ff000f", 4, { 0, 7, 19 } }, /* and those between */
 	};
 	char hex[CG_FEATURESET_HEX];
@@ -201,8 +205,8 @@ static void trailing_zeros_mean_nothing(void **state)
 
 static void damaged_hex_is_refused(void **state)
 {
-	static const char *const texts[] = { "0", "012", "0g", "g0", "AB", " 1",
-					     "-1", "0x", "01 ", "1\n" };
+	static const char *const texts[] = { "0",  "012", "0g", "g0",  "AB",
+					     " 1", "-1",  "0x", "01 ", "1\n" };
 	struct cg_featureset set, before;
 	char hex[CG_FEATURESET_HEX + 2];
 	struct cg_error err;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Emulators made of a few bytes in a folder of their own, which is also $PATH. What scripts start
- * is this very program: given QEMU's options it answers like one.
+ * Emulators made of a few bytes in a folder of their own, which also is $PATH. Scripts
+ * start this program itself: given QEMU's options it answers like one.
  */
 #include "emulator/identity.h"
 
@@ -35,9 +35,11 @@ static int remove_entry(const char *path, const struct stat *st, int type,
 
 static int make_home(void **state)
 {
+	const char *path = getenv("PATH");
+
 	(void)state;
 	strcpy(home, "/tmp/cpugate-test-XXXXXX");
-	path_before = strdup(getenv("PATH"));
+	path_before = strdup(path ? path : "/usr/bin:/bin");
 	if (!mkdtemp(home))
 		return -1;
 	unsetenv("QEMU_MODULE_DIR");
@@ -121,7 +123,8 @@ static void a_bare_name_is_looked_up_in_path(void **state)
 	put_file("b/qemu-x", ELF "not executable", 0644);
 	put_file("c/qemu-x", ELF, 0755);
 	put_file("qemu-x", ELF "later", 0755);
-	snprintf(path, sizeof(path), "/no/such/folder:%s/a:%s/b:%s/c:%s", home, home, home, home);
+	snprintf(path, sizeof(path), "/no/such/folder:%s/a:%s/b:%s/c:%s", home, home,
+		 home, home);
 	setenv("PATH", path, 1);
 	id = identify("qemu-x", NULL);
 	assert_string_equal(cg_identity_path(id), at("c/qemu-x"));
@@ -295,7 +298,8 @@ static void a_settled_file_is_read_once(void **state)
 {
 	struct notes notes = { .knows = false };
 	struct cg_file_memo memo = memo_of(&notes);
-	cg_auto_identity struct cg_identity *first = identify(SETTLED, &memo), *second = NULL;
+	cg_auto_identity struct cg_identity *first = identify(SETTLED, &memo),
+					    *second = NULL;
 	char hex[CG_DIGEST_HEX];
 
 	(void)state;
@@ -311,7 +315,6 @@ static void a_settled_file_is_read_once(void **state)
 /* It could change again within the resolution of its times. */
 static void a_fresh_file_is_not_remembered(void **state)
 {
-	cg_auto_identity struct cg_identity *id = NULL;
 	struct notes notes = { .knows = false };
 	struct cg_file_memo memo = memo_of(&notes);
 	static const struct timespec long_ago[2] = { { 1000, 0 }, { 1000, 0 } };
@@ -322,7 +325,7 @@ static void a_fresh_file_is_not_remembered(void **state)
 	assert_int_equal(utimensat(AT_FDCWD, at("qemu"), long_ago, 0), 0);
 	assert_int_equal(stat(at("qemu"), &st), 0);
 	notes.inode = st.st_ino;
-	id = identify(at("qemu"), &memo);
+	cg_identity_free(identify(at("qemu"), &memo));
 	assert_int_equal(notes.gets, 1);
 	assert_int_equal(notes.puts, 0);
 }
@@ -336,7 +339,8 @@ static void a_broken_memo_is_an_error(void **state)
 
 	(void)state;
 	put_file("qemu", ELF, 0755);
-	assert_error(cg_identity_open(&id, at("qemu"), &memo, &limits, &err), CG_E_CORRUPT);
+	assert_error(cg_identity_open(&id, at("qemu"), &memo, &limits, &err),
+		     CG_E_CORRUPT);
 	assert_null(id);
 }
 
@@ -349,7 +353,8 @@ static void a_file_that_changes_while_it_is_read_is_not_believed(void **state)
 
 	(void)state;
 	put_file("qemu", ELF, 0755);
-	assert_error(cg_identity_open(&id, at("qemu"), &memo, &limits, &err), CG_E_SYSTEM);
+	assert_error(cg_identity_open(&id, at("qemu"), &memo, &limits, &err),
+		     CG_E_SYSTEM);
 	assert_contains(err.msg, "changes");
 	assert_int_equal(notes.puts, 0);
 	assert_null(id);
@@ -430,7 +435,8 @@ static void modules_beside_the_binary_are_found(void **state)
 		put_file(file, text, 0644);
 		id = identify(at("bin/qemu"), NULL);
 		assert_non_null(module_of(id, strrchr(file, '/') + 1));
-		assert_string_equal(module_of(id, strrchr(file, '/') + 1), digest_of(text));
+		assert_string_equal(module_of(id, strrchr(file, '/') + 1),
+				    digest_of(text));
 	}
 }
 
@@ -458,7 +464,8 @@ static void modules_of_one_name_are_told_apart(void **state)
 
 static void folders_of_modules_may_have_any_name(void **state)
 {
-	static const char *const names[] = { "mod[x]", "mod*", "mod?", "mod\\", "{a,b}", "~" };
+	static const char *const names[] = { "mod[x]", "mod*",  "mod?",
+					     "mod\\",  "{a,b}", "~" };
 
 	(void)state;
 	put_file("qemu", ELF, 0755);
@@ -482,8 +489,8 @@ static void put_script(const char *name, const char *format)
 	char text[PATH_MAX + 256];
 
 	assert_non_null(gap);
-	snprintf(text, sizeof(text), "#!/bin/sh\n%.*s%s%s\n", (int)(gap - format), format, self,
-		 gap + 2);
+	snprintf(text, sizeof(text), "#!/bin/sh\n%.*s%s%s\n", (int)(gap - format), format,
+		 self, gap + 2);
 	put_file(name, text, 0755);
 }
 
@@ -570,7 +577,8 @@ static void scripts_that_are_no_emulator_are_told_so(void **state)
 		const char *words;
 	} cases[] = {
 		{ "%s \"$@\"; exit 0", CG_E_PROTOCOL, "let it end with exec" },
-		{ "echo 'no KVM here' >&2; exit 3; %s", CG_E_DIED, "exit status 3: no KVM here" },
+		{ "echo 'no KVM here' >&2; exit 3; %s", CG_E_DIED,
+		  "exit status 3: no KVM here" },
 		{ "kill -ABRT $$; %s", CG_E_DIED, "SIGABRT" },
 		{ "exec sleep 1000; %s", CG_E_TIMEOUT, "wrapper" },
 	};
@@ -582,14 +590,16 @@ static void scripts_that_are_no_emulator_are_told_so(void **state)
 	setenv("PATH", path_before, 1);
 	for (size_t i = 0; i < CG_COUNT(cases); i++) {
 		put_script("wrapper", cases[i].script);
-		hasty.reply_ns = cases[i].code == CG_E_TIMEOUT ? 50 * CG_MS : limits.reply_ns;
+		hasty.reply_ns = cases[i].code == CG_E_TIMEOUT ? 50 * CG_MS
+							       : limits.reply_ns;
 		assert_error(cg_identity_open(&id, at("wrapper"), NULL, &hasty, &err),
 			     cases[i].code);
 		assert_contains(err.msg, cases[i].words);
 		assert_contains(err.msg, "wrapper");
 	}
 	put_file("wrapper", "neither a program nor a script", 0755);
-	assert_error(cg_identity_open(&id, at("wrapper"), NULL, &limits, &err), CG_E_SYSTEM);
+	assert_error(cg_identity_open(&id, at("wrapper"), NULL, &limits, &err),
+		     CG_E_SYSTEM);
 	assert_int_equal(err.sys_errno, ENOEXEC);
 	assert_null(id);
 }
@@ -639,11 +649,12 @@ static void nothing_is_freed_harmlessly(void **state)
 /* Like a QEMU that is asked nothing but who it is. */
 static int emulate(int fd)
 {
-	static const char greeting[] = "{\"QMP\": {}}\r\n", reply[] = "{\"return\": {}, \"id\": 0}\r\n";
+	static const char greeting[] = "{\"QMP\": {}}\r\n",
+			  reply[] = "{\"return\": {}, \"id\": 0}\r\n";
 	char text[256];
 
-	if (write(fd, greeting, sizeof(greeting) - 1) < 0 || read(fd, text, sizeof(text)) <= 0 ||
-	    write(fd, reply, sizeof(reply) - 1) < 0)
+	if (write(fd, greeting, sizeof(greeting) - 1) < 0 ||
+	    read(fd, text, sizeof(text)) <= 0 || write(fd, reply, sizeof(reply) - 1) < 0)
 		return 1;
 	return read(fd, text, sizeof(text)) != 0;
 }

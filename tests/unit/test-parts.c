@@ -49,7 +49,8 @@ static void leaves_are_named_by_their_path(void **state)
 	expect("{\"a\":{\"b\":{\"c\":true}}}", "{\"a\":{\"b\":{\"c\":false}}}",
 	       "[{\"from\":true,\"part\":\"a.b.c\",\"to\":false}]");
 	expect("{\"n\":18446744073709551614}", "{\"n\":18446744073709551615}",
-	       "[{\"from\":18446744073709551614,\"part\":\"n\",\"to\":18446744073709551615}]");
+	       "[{\"from\":18446744073709551614,\"part\":\"n\","
+	       "\"to\":18446744073709551615}]");
 	(void)state;
 }
 
@@ -57,7 +58,8 @@ static void what_only_one_has_is_null_in_the_other(void **state)
 {
 	expect("{\"a\":1}", "{}", "[{\"from\":1,\"part\":\"a\",\"to\":null}]");
 	expect("{}", "{\"a\":1}", "[{\"from\":null,\"part\":\"a\",\"to\":1}]");
-	expect("{}", "{\"a\":{\"b\":1}}", "[{\"from\":null,\"part\":\"a\",\"to\":{\"b\":1}}]");
+	expect("{}", "{\"a\":{\"b\":1}}",
+	       "[{\"from\":null,\"part\":\"a\",\"to\":{\"b\":1}}]");
 	expect("{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":{\"c\":2}}",
 	       "[{\"from\":1,\"part\":\"a.b\",\"to\":null}]");
 	expect("{\"a\":null}", "{\"a\":1}", "[{\"from\":null,\"part\":\"a\",\"to\":1}]");
@@ -70,7 +72,8 @@ static void lists_and_other_kinds_are_leaves(void **state)
 	       "[{\"from\":[1,2],\"part\":\"a\",\"to\":[2,1]}]");
 	expect("{\"a\":{\"b\":1}}", "{\"a\":7}",
 	       "[{\"from\":{\"b\":1},\"part\":\"a\",\"to\":7}]");
-	expect("{\"a\":1}", "{\"a\":\"1\"}", "[{\"from\":1,\"part\":\"a\",\"to\":\"1\"}]");
+	expect("{\"a\":1}", "{\"a\":\"1\"}",
+	       "[{\"from\":1,\"part\":\"a\",\"to\":\"1\"}]");
 	expect("{\"a\":1}", "[]", "[{\"from\":{\"a\":1},\"part\":\"\",\"to\":[]}]");
 	(void)state;
 }
@@ -113,7 +116,8 @@ static json_t *random_tree(int depth)
 		else if (depth && random_below(2))
 			json_object_set_new(tree, name, random_tree(depth - 1));
 		else
-			json_object_set_new(tree, name, json_integer((json_int_t)random_below(3)));
+			json_object_set_new(tree, name,
+					    json_integer((json_int_t)random_below(3)));
 	return tree;
 }
 
@@ -144,7 +148,8 @@ static void differences_lead_from_one_to_the_other(void **state)
 		size_t i;
 
 		json_array_foreach(difference, i, item)
-			put(from, cg_json_text(item, "part"), json_object_get(item, "to"));
+			put(from, cg_json_text(item, "part"),
+			    json_object_get(item, "to"));
 		assert_true(json_equal(from, to));
 	}
 }

@@ -87,7 +87,8 @@ static void expect_each_once(size_t count)
 static void every_job_runs_once_and_is_told_once(void **state)
 {
 	static const size_t cases[][2] = {
-		{ 0, 4 }, { 1, 4 }, { 2, 1 }, { 3, 2 }, { JOBS, 1 }, { JOBS, 7 }, { JOBS, 1000 },
+		{ 0, 4 },    { 1, 4 },    { 2, 1 },       { 3, 2 },
+		{ JOBS, 1 }, { JOBS, 7 }, { JOBS, 1000 },
 	};
 
 	(void)state;

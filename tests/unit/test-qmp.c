@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The other end of the socket is a script: most of it is written before the client starts, since
- * what a peer says need not wait for what it is told. Where time matters there is a thread.
+ * The other end of the socket is a script: most of it is said before the client starts,
+ * as what a peer says need not wait for what it is told. Where time matters it is a thread.
  */
 #include "emulator/qmp.h"
 
@@ -16,13 +16,13 @@
 #include "tests/unit/outcome.h"
 
 #define GREETING                                                                         \
-	"{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, "    \
-	"\"package\": \"Debian\"}, \"capabilities\": [\"oob\"]}}\r\n"
+	"{\"QMP\": {\"version\": {\"package\": \"\"}, \"capabilities\": [\"oob\"]}}\r\n"
 #define REPLY(id) "{\"return\": {}, \"id\": " #id "}\r\n"
 #define EVENT                                                                            \
 	"{\"timestamp\": {\"seconds\": 1, \"microseconds\": 2}, \"event\": \"STOP\"}\r\n"
 #define ERROR(id, class, desc)                                                           \
-	"{\"id\": " #id ", \"error\": {\"class\": \"" class "\", \"desc\": \"" desc "\"}}\r\n"
+	"{\"id\": " #id ", \"error\": {\"class\": \"" class "\", \"desc\": \"" desc      \
+							    "\"}}\r\n"
 
 static const struct cg_qmp_limits patient = { 10 * CG_S, 1 << 20, -1 };
 static const struct cg_qmp_limits hasty = { 30 * CG_MS, 1 << 20, -1 };
@@ -195,7 +195,8 @@ static void an_end_is_noticed_wherever_it_comes(void **state)
 
 static void silence_ends_at_the_deadline(void **state)
 {
-	static const char *const texts[] = { "", "{\"QMP\": {", GREETING, GREETING EVENT };
+	static const char *const texts[] = { "", "{\"QMP\": {", GREETING,
+					     GREETING EVENT };
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(texts); i++) {
@@ -237,7 +238,8 @@ static void events_are_passed_over(void **state)
 	(void)state;
 	send_command(qmp, "a");
 	send_command(qmp, "b");
-	say(EVENT EVENT "{\"return\": [1], \"id\": 1}\r\n" EVENT "{\"return\": [2], \"id\": 2}\r\n");
+	say(EVENT EVENT "{\"return\": [1], \"id\": 1}\r\n" EVENT
+			"{\"return\": [2], \"id\": 2}\r\n");
 	receive(qmp, "[1]");
 	receive(qmp, "[2]");
 }
@@ -325,19 +327,22 @@ struct talker {
 static void *talk(void *data)
 {
 	const struct talker *talker = data;
-	size_t said = 0;
+	size_t said;
 
-	while (said < talker->len || talker->endless) {
-		size_t from = said % talker->len, left = talker->len - from;
-		ssize_t put = send(theirs, talker->text + from,
-				   left < talker->piece ? left : talker->piece, MSG_NOSIGNAL);
+	do {
+		for (said = 0; said < talker->len;) {
+			size_t left = talker->len - said;
+			ssize_t put = send(theirs, talker->text + said,
+					   left < talker->piece ? left : talker->piece,
+					   MSG_NOSIGNAL);
 
-		if (put <= 0)
-			break;
-		said += (size_t)put;
-		if (talker->pause)
-			usleep(talker->pause);
-	}
+			if (put <= 0)
+				return NULL;
+			said += (size_t)put;
+			if (talker->pause)
+				usleep(talker->pause);
+		}
+	} while (talker->endless);
 	return NULL;
 }
 
@@ -379,7 +384,8 @@ static void messages_may_come_in_pieces(void **state)
 
 static void a_flood_without_an_end_is_limited(void **state)
 {
-	static const char text[] = "{\"QMP\": \"                                          ";
+	static const char text[] =
+		"{\"QMP\": \"                                          ";
 	struct talker talker = { text, sizeof(text) - 1, 40, 0, true };
 	struct cg_qmp_limits limits = patient;
 	struct cg_error err;
@@ -392,7 +398,8 @@ static void a_flood_without_an_end_is_limited(void **state)
 
 static void a_trickle_does_not_move_the_deadline(void **state)
 {
-	static const char text[] = "{\"QMP\": \"                                          ";
+	static const char text[] =
+		"{\"QMP\": \"                                          ";
 	struct talker talker = { text, sizeof(text) - 1, 1, 1000, true };
 	int64_t before = cg_clock_now();
 	struct cg_error err;
@@ -402,10 +409,11 @@ static void a_trickle_does_not_move_the_deadline(void **state)
 	assert_true(cg_clock_now() - before < 5 * CG_S);
 }
 
-/* Opens a connection whose peer then says nothing but events, every @pause microseconds. */
+/* Opens a connection whose peer then says only events, every @pause microseconds. */
 static void expect_timeout_among_events(useconds_t pause)
 {
-	struct talker talker = { EVENT, sizeof(EVENT) - 1, sizeof(EVENT) - 1, pause, true };
+	struct talker talker = { EVENT, sizeof(EVENT) - 1, sizeof(EVENT) - 1, pause,
+				 true };
 	struct cg_qmp *qmp = opened(&hasty);
 	json_t *reply = NULL;
 	struct cg_error err;
@@ -572,8 +580,10 @@ static void the_same_reply_has_the_same_digest(void **state)
 	(void)state;
 	for (int i = 1; i <= 4; i++)
 		send_command(qmp, "a");
-	say("{\"return\": {\"a\": 1}, \"id\": 1}\r\n{\"return\": {\"a\": 1}, \"id\": 2}\r\n"
-	    "{\"return\": {\"a\": 2}, \"id\": 3}\r\n{\"return\": {\"a\": 1}, \"id\": 4}\r\n");
+	say("{\"return\": {\"a\": 1}, \"id\": 1}\r\n");
+	say("{\"return\": {\"a\": 1}, \"id\": 2}\r\n");
+	say("{\"return\": {\"a\": 2}, \"id\": 3}\r\n");
+	say("{\"return\": {\"a\": 1}, \"id\": 4}\r\n");
 	for (size_t i = 0; i < 4; i++) {
 		expect_peek(qmp, true, &digests[i]);
 		expect_peek(qmp, true, &digests[i]); /* looking takes nothing */
@@ -592,7 +602,7 @@ static void only_success_with_the_due_id_is_plain(void **state)
 	static const char *const messages[] = {
 		ERROR(1, "GenericError", "no"),
 		EVENT,
-		REPLY(2),
+		"{\"return\": {}, \"id\": 2}\r\n",
 		"{\"return\": {}, \"id\": 11}\r\n",
 		"{\"id\": 1, \"return\": {}}\r\n",
 		"{\"return\": {}}\r\n",

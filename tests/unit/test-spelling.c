@@ -98,8 +98,10 @@ static void distance_counts_what_was_mistyped(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(cases); i++) {
-		assert_int_equal(cg_spelling_distance(cases[i].a, cases[i].b), cases[i].distance);
-		assert_int_equal(cg_spelling_distance(cases[i].b, cases[i].a), cases[i].distance);
+		assert_int_equal(cg_spelling_distance(cases[i].a, cases[i].b),
+				 cases[i].distance);
+		assert_int_equal(cg_spelling_distance(cases[i].b, cases[i].a),
+				 cases[i].distance);
 	}
 }
 

@@ -17,20 +17,20 @@ static void only_what_is_harmless_stays(void **state)
 		  "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
 		{ "one\ntwo\r\n\tthree", "one two   three" },
 		{ "\x1b[31mred\x7f", " [31mred " },
-		{ "\xc2\x9b", "  " },		  /* CSI of 8-bit terminals */
-		{ "\xc2\xa0", "\xc2\xa0" },	  /* the first behind those */
+		{ "\xc2\x9b", "  " },       /* CSI of 8-bit terminals */
+		{ "\xc2\xa0", "\xc2\xa0" }, /* the first behind those */
 		{ "\xff\xfe", "??" },
-		{ "a\xc3", "a?" },		  /* cut */
+		{ "a\xc3", "a?" }, /* cut */
 		{ "\xe2\x82", "??" },
 		{ "\xc3z", "?z" },
-		{ "\x80", "?" },		  /* begins in the middle */
-		{ "\xc0\xaf", "??" },		  /* longer than it needs to be */
+		{ "\x80", "?" },      /* begins in the middle */
+		{ "\xc0\xaf", "??" }, /* longer than it needs to be */
 		{ "\xe0\x80\xaf", "???" },
 		{ "\xf0\x8f\xbf\xbf", "????" },
-		{ "\xed\xa0\x80", "???" },	  /* half of a pair */
+		{ "\xed\xa0\x80", "???" }, /* half of a pair */
 		{ "\xed\x9f\xbf", "\xed\x9f\xbf" },
 		{ "\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf" },
-		{ "\xf4\x90\x80\x80", "????" },	  /* beyond Unicode */
+		{ "\xf4\x90\x80\x80", "????" }, /* beyond Unicode */
 		{ "\xf8\x88\x80\x80\x80", "?????" },
 	};
 	char text[64];
@@ -54,7 +54,8 @@ static void any_bytes_become_a_json_string(void **state)
 		json_t *json;
 
 		for (size_t i = 0; i < len; i++)
-			text[i] = (char)(random_below(2) ? 0x80 | random_word() : random_word());
+			text[i] = (char)(random_below(2) ? 0x80 | random_word()
+							 : random_word());
 		text[len] = '\0';
 		len = strlen(text);
 		cg_text_clean(text);

@@ -10,9 +10,9 @@
 
 /* A few of QEMU's, sorted. */
 static const char *const some[] = {
-	"3dnow",    "avx",	 "avx512-vnni", "avx512vl", "fxsr-opt", "lm",	  "nx",
-	"pclmulqdq", "pni",	 "sse",	   "sse2",	   "sse4.1",   "sse4.2",   "vmx-apicv-vid",
-	"xsave",
+	"3dnow", "avx",    "avx512-vnni", "avx512vl",      "fxsr-opt",
+	"lm",    "nx",     "pclmulqdq",   "pni",           "sse",
+	"sse2",  "sse4.1", "sse4.2",      "vmx-apicv-vid", "xsave",
 };
 
 static struct cg_vocabulary *make(const char *const *names, size_t count)
@@ -159,8 +159,8 @@ static void a_long_json_list_is_refused(void **state)
 
 static void names_are_found_exactly(void **state)
 {
-	static const char *const strangers[] = { "",	  "av",	  "avx5", "AVX", "sse4_1",
-						 "zzzzz", "2avx", "xd",	  "avx " };
+	static const char *const strangers[] = { "",      "av",   "avx5", "AVX", "sse4_1",
+						 "zzzzz", "2avx", "xd",   "avx " };
 	cg_auto_vocabulary struct cg_vocabulary *v = make_some();
 
 	(void)state;
@@ -209,7 +209,8 @@ static void an_exact_name_goes_before_an_alias(void **state)
 
 	(void)state;
 	assert_string_equal(cg_vocabulary_name(v, cg_vocabulary_resolve(v, "xd")), "xd");
-	assert_string_equal(cg_vocabulary_name(v, cg_vocabulary_resolve(v, "a_b")), "a_b");
+	assert_string_equal(cg_vocabulary_name(v, cg_vocabulary_resolve(v, "a_b")),
+			    "a_b");
 }
 
 static void the_nearest_name_is_suggested(void **state)
@@ -246,7 +247,8 @@ static void sets_and_lists_of_names_are_the_same(void **state)
 	(void)state;
 	random_seed(2);
 	for (int round = 0; round < 100; round++) {
-		struct cg_featureset set = { { random_below(1 << CG_COUNT(some)) } }, back;
+		struct cg_featureset set = { { random_below(1 << CG_COUNT(some)) } },
+				     back;
 		cg_auto_json json_t *list = cg_vocabulary_list(v, &set);
 		size_t unknown = 7;
 
@@ -256,7 +258,8 @@ static void sets_and_lists_of_names_are_the_same(void **state)
 		assert_int_equal(unknown, 0);
 		for (size_t i = 1; i < json_array_size(list); i++)
 			assert_true(strcmp(json_string_value(json_array_get(list, i - 1)),
-					   json_string_value(json_array_get(list, i))) < 0);
+					   json_string_value(json_array_get(list, i))) <
+				    0);
 	}
 }
 
