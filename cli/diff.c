@@ -88,7 +88,7 @@ static void print_notes(const json_t *reply)
 	}
 }
 
-/* Names on lines of the view's width, the first behind what is printed up to column @at. */
+/* Names on lines of the view's width, the first behind what is printed up to @at. */
 
 struct wrap {
 	const struct cg_view *view;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* What a guest sees. Every rule here was measured with a guest of our own; see tests/guest. */
+/* What a guest sees. Every rule here was measured, with the guest of tests/guest. */
 #include "cpumodels/visible.h"
 
 #include <stdio.h>
@@ -9,6 +9,8 @@
 
 /* CPUID.80000001H:EDX as AMD repeats CPUID.01H:EDX: FPU to APIC, MTRR to PSE36, MMX, FXSR. */
 #define ALIASES 0x0183f3ff
+
+#define LEVEL_OF_DIES 0x1f
 
 #define EDX1_APIC (1u << 9)
 #define ECX1_OSXSAVE (1u << 27)
@@ -27,29 +29,38 @@ static int get(const json_t *properties, const char *name, uint32_t *out,
 	return 0;
 }
 
+static bool is_vendor(const struct cg_vcpu *vcpu, const char *vendor)
+{
+	return strcmp(vcpu->vendor, vendor) == 0;
+}
+
+static bool is_on(const json_t *properties, const char *name)
+{
+	return json_is_true(json_object_get(properties, name));
+}
+
 int cg_vcpu_from_json(struct cg_vcpu *out, const json_t *properties, struct cg_error *err)
 {
 	const char *vendor = cg_json_text(properties, "vendor");
-	struct cg_vcpu vcpu = {
-		.pmu = json_is_true(json_object_get(properties, "pmu")),
-		.threads = 1,
-	};
+	struct cg_vcpu vcpu = { .pmu = is_on(properties, "pmu"), .threads = 1 };
+	uint32_t min_level;
 
 	if (!vendor || strlen(vendor) >= sizeof(vcpu.vendor))
 		return cg_error_set(err, CG_E_PROTOCOL, "a CPU without vendor");
 	strcpy(vcpu.vendor, vendor);
 	if (get(properties, "level", &vcpu.level, err) < 0 ||
+	    get(properties, "min-level", &min_level, err) < 0 ||
 	    get(properties, "level-func7", &vcpu.level_func7, err) < 0 ||
 	    get(properties, "xlevel", &vcpu.xlevel, err) < 0 ||
 	    get(properties, "xlevel2", &vcpu.xlevel2, err) < 0)
 		return -1;
+	/* A level that was chosen and is just the least that is needed looks the same. */
+	vcpu.level_follows = vcpu.level == min_level &&
+			     is_on(properties, "full-cpuid-auto-level") &&
+			     (is_vendor(&vcpu, "GenuineIntel") ||
+			      !is_on(properties, "x-vendor-cpuid-only"));
 	*out = vcpu;
 	return 0;
-}
-
-static bool is_vendor(const struct cg_vcpu *vcpu, const char *vendor)
-{
-	return strcmp(vcpu->vendor, vendor) == 0;
 }
 
 /* Who doesn't set cmp-legacy: Linux ignores threads where it is set. */
@@ -118,6 +129,8 @@ struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 	};
 	struct cg_featureset hidden = { 0 };
 
+	if (vcpu->dies && vcpu->level_follows && vcpu->level < LEVEL_OF_DIES)
+		v.vcpu.level = LEVEL_OF_DIES;
 	if (vcpu->threads > 1) {
 		set(&v, "ht", true);
 		if (!counts_threads_as_intel(vcpu))

@@ -2,8 +2,8 @@
 /*
  * What is different between two sides: two emulators, machine types, accelerators, hosts,
  * or one host then and now. Compared by name, because two builds may know different
- * features. One that a build doesn't know can't have been gained or lost there for a reason
- * of the host's, so it is told apart.
+ * features. One that a build doesn't know can't have been gained or lost there for a
+ * reason of the host's, so it is told apart.
  */
 #include <stdio.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct comparison {
 	json_t *changed, *undecided;
 	bool one_emulator, has_effective;
 	size_t compared;      /* models that both have */
-	json_t *same_scalars; /* what properties differ in, by the pieces of the two models */
+	json_t *same_scalars; /* differences of properties, by the two pieces */
 };
 
 static void init(struct comparison *c, const struct cg_side sides[static 2])

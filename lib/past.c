@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Hosts are known by the keys of what was measured on them. The one that we are on is among
- * them only as it is now, under the name "now" or generation 0.
+ * Hosts are known by the keys of what was measured on them. The one that we are on is
+ * "now" or generation 0 as it is now; as it was before it is a host like any other.
  */
 #include "lib/past.h"
 

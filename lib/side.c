@@ -68,6 +68,7 @@ static int read_text(const struct cg_side *side, json_t *given, const char *text
 	return 0;
 }
 
+/* A generation is a number where the others are texts. */
 static int read_object(const struct cg_side *side, json_t *given, const json_t *object,
 		       struct cg_error *err)
 {
@@ -76,12 +77,12 @@ static int read_object(const struct cg_side *side, json_t *given, const json_t *
 	json_t *value;
 
 	cg_json_each(object, key, value) {
+		bool counts = strcmp(key, "generation") == 0 && json_is_integer(value);
+
 		snprintf(number, sizeof(number), "%lld",
 			 (long long)json_integer_value(value));
 		if (put_value(side, given, key,
-			      json_is_integer(value) ? json_string(number)
-						     : json_incref(value),
-			      err) < 0)
+			      counts ? json_string(number) : json_incref(value), err) < 0)
 			return -1;
 	}
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One side of a comparison: an emulator, a machine type and an accelerator on a host, which
- * may be another one or this one as it was before. Of such a host only the cache can tell.
+ * One side of a comparison: an emulator, a machine type and an accelerator on a host,
+ * which may be another one or this one as it was before. Of such a host only the cache
+ * can tell.
  */
 #pragma once
 
@@ -34,8 +35,8 @@ struct cg_side {
 
 /*
  * Read the arguments "from" and "to" over the common ones, measure what is missing here,
- * look up the rest. Each side is an object or a text of KEY=VALUE,... Blocks for as long as
- * measuring takes.
+ * look up the rest. Each side is an object or a text of KEY=VALUE,... Blocks for as long
+ * as measuring takes.
  */
 cg_must_check int cg_sides_open(struct cg_side sides[static 2],
 				struct cg_context *context, const json_t *args,

@@ -3,8 +3,16 @@
 libcg_la_SOURCES += \
 	%D%/expansion.c \
 	%D%/expansion.h \
-	%D%/facts.c \
+	%D%/facts-emulator.c \
+	%D%/facts-hosts.c \
+	%D%/facts-lacks.c \
+	%D%/facts-models.c \
+	%D%/facts-session.c \
+	%D%/facts-sheet.c \
+	%D%/facts-starts.c \
 	%D%/facts.h \
+	%D%/keep.c \
+	%D%/keep.h \
 	%D%/memo.c \
 	%D%/memo.h \
 	%D%/prober.c \

@@ -28,6 +28,17 @@ bool cg_session_is_host_bound(const json_t *definition)
 	return json_is_false(json_object_get(definition, "migration-safe"));
 }
 
+const json_t *cg_session_find_model(const json_t *definitions, const char *name)
+{
+	const json_t *definition;
+	size_t i;
+
+	json_array_foreach(definitions, i, definition)
+		if (strcmp(cg_json_text(definition, "name"), name) == 0)
+			return definition;
+	return NULL;
+}
+
 static bool uses_globals(const struct cg_session_plan *plan)
 {
 	return plan->vocabulary && plan->measure == CG_MEASURE_GLOBALS;

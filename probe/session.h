@@ -38,6 +38,9 @@ enum cg_session_expand {
  */
 bool cg_session_is_host_bound(const json_t *definition);
 
+/* The definition of a name in a list of them; NULL if there is none. Borrowed. */
+const json_t *cg_session_find_model(const json_t *definitions, const char *name);
+
 struct cg_session_plan {
 	const char *binary;
 	const char *machine; /* canonical name or "none" */

@@ -82,16 +82,16 @@ compare 'every variable of the environment is in the manual'
 
 # The key of each kind of fact, in the words of the page.
 section cpugate-cache.5 'KINDS OF FACTS' >"$work/section"
-sed -nE 's/^\t\[KIND_[A-Z_]+\] = \{ "([a-z-]+)", SCOPE_([A-Z]+) \},$/\1 \2/p' \
-	"$top_srcdir/probe/facts.c" | sed 's/ ACCEL$/ ACCELERATOR/' | while read -r kind scope; do
+sed -nE 's/^\t\[CG_KIND_[A-Z_]+\] = \{ "([a-z-]+)", CG_SCOPE_([A-Z]+),.*/\1 \2/p' \
+	"$top_srcdir/probe/keep.c" | sed 's/ ACCEL$/ ACCELERATOR/' | while read -r kind scope; do
 	scope=$(echo "$scope" | tr '[:upper:]' '[:lower:]')
 	printf '^\\*%s\\* \\((key: )?%s\\)$\t%s (%s)\n' "$kind" "$scope" "$kind" "$scope"
 done >"$work/wanted"
 compare 'every kind of fact is in the manual, with its key'
 
 # And the other way round: what the page has exists.
-sed -nE 's/^\t\[KIND_[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p; s/^#define PATH_KIND "(.*)"/\1/p' \
-	"$top_srcdir/probe/facts.c" >"$work/section"
+sed -nE 's/^\t\[CG_KIND_[A-Z_]+\] = \{ "([a-z-]+)".*/\1/p; s/^#define PATH_KIND "(.*)"/\1/p' \
+	"$top_srcdir/probe/keep.c" "$top_srcdir/probe/facts-emulator.c" >"$work/section"
 section cpugate-cache.5 'KINDS OF FACTS' | sed -nE 's/^\*([a-z-]+)\*.*/^\1$	\1/p' >"$work/wanted"
 compare 'every kind of fact in the manual exists'
 

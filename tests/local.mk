@@ -29,6 +29,7 @@ unit_tests = \
 	%D%/unit/test-parts \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
+	%D%/unit/test-side \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
 	%D%/unit/test-text \
@@ -39,6 +40,7 @@ unit_tests = \
 bats_tests = \
 	%D%/cli/bad-input.bats \
 	%D%/cli/completions.bats \
+	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
 	%D%/cli/guest.bats \
 	%D%/cli/misbehaviour.bats \

@@ -92,7 +92,7 @@ complete_recording()
 		unasked "$features" "$line" >unasked.$number
 	done <processes
 	awk -v RS= -v ORS='\n\n' '{ print }
-		/"qmp_capabilities"/ {
+		/"execute": "qmp_capabilities"/ {
 			getline
 			print
 			number++

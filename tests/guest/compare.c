@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "cpumodels/visible.h"
 
 #define EDX_LM (1u << 29) /* of CPUID.80000001H */
 
@@ -167,8 +166,8 @@ static uint32_t components(const struct cg_vocabulary *vocabulary,
 }
 
 /*
- * XCR0's bits have no names. QEMU derives them from what is requested; what an accelerator then
- * leaves is at least what the effective features need (TCG of 7.2 leaves all).
+ * XCR0's bits have no names. QEMU derives them from what is requested; what an accelerator
+ * then leaves is at least what the effective features need (TCG of 7.2 leaves all).
  */
 static void compare_components(struct comparison *c)
 {
@@ -269,7 +268,7 @@ static void compare_extended(struct comparison *c)
 }
 
 int compare(bool *same, const struct guest *guest, const json_t *answer,
-	    unsigned int threads, struct cg_error *err)
+	    const struct cg_vcpu *topology, struct cg_error *err)
 {
 	cg_auto_vocabulary struct cg_vocabulary *vocabulary = NULL;
 	struct comparison c = {
@@ -286,7 +285,8 @@ int compare(bool *same, const struct guest *guest, const json_t *answer,
 	    get_set(&c.requested, &c, vocabulary, "requested", err) < 0 ||
 	    cg_vcpu_from_json(&vcpu, c.properties, err) < 0)
 		return -1;
-	vcpu.threads = threads;
+	vcpu.threads = topology->threads;
+	vcpu.dies = topology->dies;
 	c.visible = cg_visible(vocabulary, &effective, &vcpu);
 	compare_words(&c);
 	compare_components(&c);

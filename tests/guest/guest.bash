@@ -48,7 +48,8 @@ agrees_with()
 	local filter=$1
 	shift
 
-	ask "$1" "$2" | jq "del(.properties[\"lbr-fmt\", \"lbr_fmt\"]) | $filter" >answer || return
+	ask "$1" "$2" |
+		jq "del(.properties.\"lbr-fmt\", .properties.lbr_fmt) | $filter" >answer || return
 	guest "$1" "$2" "${3-1}" "${4-1}" answer
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The debug console is one end of a socket; the guest is killed once it has said everything. */
+/* The debug console is one end of a socket; the guest is killed once it has said all. */
 #include "tests/guest/guest.h"
 
 #include <errno.h>
@@ -140,7 +140,7 @@ static const uint32_t *find(const struct guest *guest, char pass, uint32_t leaf,
 	return NULL;
 }
 
-/* The highest leaf of a range; below the range if it has none, as whoever asks gets some other leaf then. */
+/* The highest leaf of a range, or 0: whoever asks for a range that isn't there gets another leaf. */
 static uint32_t highest(const struct guest *guest, uint32_t range)
 {
 	const uint32_t *reg = find(guest, 'g', range, 0);

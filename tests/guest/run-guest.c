@@ -2,14 +2,16 @@
 /*
  * What CPUID says to a guest, in its own words or against cpugate's.
  *
- *	run-guest FIRMWARE BINARY MACHINE ACCEL CPU SMP [THREADS ANSWER]
+ *	run-guest FIRMWARE BINARY MACHINE ACCEL CPU SMP [THREADS[,dies] ANSWER]
  *
- * Prints what the firmware (cpuid.S) wrote. With ANSWER, a file with the reply of `cpugate --json expand` for the
- * same CPU, and how many THREADS of SMP are in a package, it prints what differs instead.
+ * Prints what the firmware (cpuid.S) wrote. With ANSWER, a file with the reply of
+ * `cpugate --json expand` for the same CPU, it prints what differs instead; THREADS of SMP are in
+ * one package then, and are they in several dies?
  * Exit status: 0 no difference, 1 some, 2 failure.
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "tests/guest/compare.h"
@@ -36,12 +38,15 @@ static void print(const struct guest *guest)
 
 static int check(const struct guest *guest, const char *threads, const char *path)
 {
+	const struct cg_vcpu topology = { .threads = (unsigned int)strtoul(threads, NULL,
+									   10),
+					  .dies = strstr(threads, ",dies") };
 	cg_auto_json json_t *answer = NULL;
 	struct cg_error err;
 	bool same;
 
 	if (cg_json_read_file(&answer, path, ANSWER_BYTES, &err) < 0 ||
-	    compare(&same, guest, answer, (unsigned int)atoi(threads), &err) < 0)
+	    compare(&same, guest, answer, &topology, &err) < 0)
 		return complain(&err);
 	return same ? SAME : DIFFERENT;
 }
@@ -54,7 +59,7 @@ int main(int argc, char **argv)
 
 	if (argc != 7 && argc != 9) {
 		fputs("usage: run-guest FIRMWARE BINARY MACHINE ACCEL CPU SMP "
-		      "[THREADS ANSWER]\n",
+		      "[THREADS[,dies] ANSWER]\n",
 		      stderr);
 		return FAILED;
 	}

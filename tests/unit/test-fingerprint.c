@@ -245,6 +245,66 @@ static void this_host_is_told_as_its_parts_have_it(void **state)
 		assert_non_null(json_object_get(parts, "kvm-capabilities"));
 }
 
+/* What the cache keeps of a host is enough to ask for it again. */
+static void a_host_from_its_parts_is_that_host(void **state)
+{
+	const struct fake_root *root = *state;
+	const char *const roots[] = { NULL, root->path };
+	struct cg_error err = { 0 };
+
+	furnish(root);
+	for (size_t i = 0; i < CG_COUNT(roots); i++) {
+		cg_auto_host struct cg_host *host = read_host(roots[i]), *again = NULL;
+
+		assert_int_equal(cg_host_from_parts(&again, cg_host_parts(host), &err), 0);
+		assert_string_equal(cg_host_digest(again), cg_host_digest(host));
+		assert_string_equal(cg_host_vendor(again), cg_host_vendor(host));
+		assert_string_equal(cg_host_kernel(again), cg_host_kernel(host));
+		assert_string_equal(cg_host_kvm_backend(again), cg_host_kvm_backend(host));
+		assert_int_equal(cg_host_has_kvm(again), cg_host_has_kvm(host));
+		assert_ptr_not_equal(cg_host_parts(again), cg_host_parts(host));
+	}
+}
+
+/* Core types that could not be reached tell nothing, and odd letters of a vendor are '?'. */
+static void the_vendor_is_that_of_any_core(void **state)
+{
+	cg_auto_json json_t *parts = json_pack(
+		"{s:{s:s}, s:{s:s, s:{s:s, s:s, s:s}}}", "kernel", "release", "6.1", "cpuid",
+		"atom", "not allowed to run there", "core", "0x0.ebx", "0x756e6547",
+		"0x0.edx", "0x49656e69", "0x0.ecx", "0x6c65746e");
+	json_t *core = json_object_get(json_object_get(parts, "cpuid"), "core");
+	cg_auto_host struct cg_host *host = NULL, *odd = NULL;
+	struct cg_error err = { 0 };
+
+	(void)state;
+	assert_int_equal(cg_host_from_parts(&host, parts, &err), 0);
+	assert_string_equal(cg_host_vendor(host), "GenuineIntel");
+	json_object_set_new(core, "0x0.ecx", json_string("0x076c8041"));
+	assert_int_equal(cg_host_from_parts(&odd, parts, &err), 0);
+	assert_string_equal(cg_host_vendor(odd), "GenuineIA?l?");
+}
+
+static void what_is_no_host_is_refused(void **state)
+{
+	const char *const texts[] = { "{}", "[]", "{\"kernel\":{\"release\":\"6.1\"}}",
+				      "{\"kernel\":\"6.1\",\"cpuid\":{}}",
+				      "{\"kernel\":{\"release\":\"6.1\"},\"cpuid\":\"\"}" };
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(texts); i++) {
+		cg_auto_json json_t *parts = NULL;
+		struct cg_host *host = NULL;
+		struct cg_error err = { 0 };
+
+		assert_int_equal(
+			cg_json_parse(&parts, texts[i], strlen(texts[i]), 1 << 10, &err), 0);
+		assert_int_equal(cg_host_from_parts(&host, parts, &err), -1);
+		assert_int_equal(err.code, CG_E_CORRUPT);
+		assert_null(host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -262,6 +322,9 @@ int main(void)
 		cmocka_unit_test(parts_can_be_told_leaf_by_leaf),
 		cmocka_unit_test(digest_is_that_of_the_canonical_text),
 		cmocka_unit_test(this_host_is_told_as_its_parts_have_it),
+		with_root(a_host_from_its_parts_is_that_host),
+		cmocka_unit_test(the_vendor_is_that_of_any_core),
+		cmocka_unit_test(what_is_no_host_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("fingerprint", tests, NULL, NULL);

@@ -133,6 +133,22 @@ static void levels_hide_leaves(void **state)
 	expect(world, "fpu avx2 lm", "lm");
 }
 
+static void dies_raise_a_level_that_nobody_chose(void **state)
+{
+	struct world *world = *state;
+
+	world->vcpu.dies = true;
+	assert_int_equal(see(world, "").vcpu.level, 0xd);
+	world->vcpu.level_follows = true;
+	assert_int_equal(see(world, "").vcpu.level, 0x1f);
+	world->vcpu.level = 0x24;
+	assert_int_equal(see(world, "").vcpu.level, 0x24);
+	world->vcpu.level = 5;
+	expect(world, "avx2", "avx2");
+	world->vcpu.dies = false;
+	expect(world, "avx2", "");
+}
+
 static void extended_levels_hide_leaves(void **state)
 {
 	struct world *world = *state;
@@ -266,9 +282,10 @@ static void knows_the_bits_that_change(void **state)
 
 static json_t *properties(void)
 {
-	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:b}", "vendor", "AuthenticAMD",
-			 "xlevel", (json_int_t)0x8000001e, "xlevel2", 0, "level", 13,
-			 "level-func7", 1, "pmu", 1);
+	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:b}", "vendor",
+			 "AuthenticAMD", "xlevel", (json_int_t)0x8000001e, "xlevel2", 0,
+			 "level", 13, "min-level", 13, "level-func7", 1, "pmu", 1,
+			 "full-cpuid-auto-level", 1);
 }
 
 static void is_filled_from_properties(void **state)
@@ -291,10 +308,34 @@ static void is_filled_from_properties(void **state)
 	assert_false(vcpu.pmu);
 }
 
+static void a_level_follows_unless_it_was_chosen(void **state)
+{
+	cg_auto_json json_t *json = properties();
+	struct cg_vcpu vcpu;
+	struct cg_error err;
+
+	(void)state;
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_true(vcpu.level_follows);
+	json_object_set_new(json, "x-vendor-cpuid-only", json_true());
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_false(vcpu.level_follows);
+	json_object_set_new(json, "vendor", json_string("GenuineIntel"));
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_true(vcpu.level_follows);
+	json_object_set_new(json, "full-cpuid-auto-level", json_false());
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_false(vcpu.level_follows);
+	json_object_set_new(json, "full-cpuid-auto-level", json_true());
+	json_object_set_new(json, "level", json_integer(14));
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_false(vcpu.level_follows);
+}
+
 static void refuses_properties_of_something_else(void **state)
 {
-	static const char *const needed[] = { "vendor", "level", "level-func7", "xlevel",
-					      "xlevel2" };
+	static const char *const needed[] = { "vendor",      "level",  "min-level",
+					      "level-func7", "xlevel", "xlevel2" };
 	static const char *const wrong[] = { "-1", "4294967296", "\"7\"", "null", "1.5" };
 	struct cg_vcpu vcpu = { .level = 99 };
 	struct cg_error err;
@@ -341,6 +382,7 @@ int main(void)
 		TEST(threads_show_as_ht),
 		TEST(threads_of_others_show_as_cmp_legacy_too),
 		TEST(levels_hide_leaves),
+		TEST(dies_raise_a_level_that_nobody_chose),
 		TEST(extended_levels_hide_leaves),
 		TEST(children_go_with_their_parent),
 		TEST(grandchildren_go_too),
@@ -351,6 +393,7 @@ int main(void)
 		TEST(amd_repeats_bits),
 		TEST(knows_the_bits_that_change),
 		TEST(is_filled_from_properties),
+		TEST(a_level_follows_unless_it_was_chosen),
 		TEST(refuses_properties_of_something_else),
 		TEST(refuses_a_vendor_that_is_too_long),
 	};

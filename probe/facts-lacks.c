@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What can't be had: U, and what QEMU itself says that each model lacks, which must be E ∩ U. */
+#include "probe/keep.h"
+
+#include <string.h>
+
+/* U of the machine types that are like the first one measured: see cg_keep_put_unsupported(). */
+#define COMMON "*"
+
+static int get_unsupported(struct cg_facts *facts, const char *accel, const char *name,
+			   bool *known, struct cg_featureset *out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+
+	*known = false;
+	if (cg_keep_get(facts, CG_KIND_UNSUPPORTED, accel, name, &fact, err) < 0)
+		return -1;
+	if (fact && cg_featureset_from_hex(out, cg_json_text(fact, "features"), err) < 0)
+		return -1;
+	*known = fact != NULL;
+	return 0;
+}
+
+/* Does the machine type share U with the others? A property of the emulator, found by comparing. */
+static int is_common(struct cg_facts *facts, const char *accel, const char *machine,
+		     bool *common, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+
+	if (cg_keep_get(facts, CG_KIND_LIKENESS, accel, machine, &fact, err) < 0)
+		return -1;
+	*common = json_is_true(json_object_get(fact, "common"));
+	return 0;
+}
+
+int cg_facts_unsupported(struct cg_facts *facts, const char *accel, const char *machine,
+			 bool *known, struct cg_featureset *out, struct cg_error *err)
+{
+	bool common;
+
+	if (is_common(facts, accel, machine, &common, err) < 0)
+		return -1;
+	return get_unsupported(facts, accel, common ? COMMON : machine, known, out, err);
+}
+
+static int put_set(struct cg_facts *facts, const char *accel, const char *name,
+		   const struct cg_featureset *set, struct cg_error *err)
+{
+	char hex[CG_FEATURESET_HEX];
+	cg_auto_json json_t *fact =
+		json_pack("{s:s}", "features", cg_featureset_to_hex(set, hex));
+
+	return cg_keep_put(facts, CG_KIND_UNSUPPORTED, accel, name, fact, err);
+}
+
+/*
+ * U doesn't depend on the machine type, but for those that want another interrupt controller mode
+ * of KVM by default (split: pc-q35-4.0, microvm). Which ones is found by comparison: a machine
+ * type whose U is the common one shares it from then on, also when the host changes.
+ */
+int cg_keep_put_unsupported(struct cg_facts *facts, const char *accel,
+			    const char *machine, const struct cg_featureset *set,
+			    struct cg_error *err)
+{
+	cg_auto_json json_t *likeness = json_pack("{s:b}", "common", 1);
+	struct cg_featureset common;
+	bool known, shares;
+
+	if (is_common(facts, accel, machine, &shares, err) < 0 ||
+	    get_unsupported(facts, accel, COMMON, &known, &common, err) < 0)
+		return -1;
+	if (shares || !known)
+		common = *set;
+	if ((shares || !known) && put_set(facts, accel, COMMON, set, err) < 0)
+		return -1;
+	if (!cg_featureset_equal(&common, set))
+		return put_set(facts, accel, machine, set, err);
+	return cg_keep_put(facts, CG_KIND_LIKENESS, accel, machine, likeness, err);
+}
+
+static json_t *unpack_unavailable(const struct cg_vocabulary *vocabulary,
+				  const json_t *fact)
+{
+	json_t *lists = json_object(), *hex;
+	struct cg_featureset set;
+	struct cg_error err;
+	const char *name;
+
+	cg_json_each(fact, name, hex)
+		if (cg_featureset_from_hex(&set, json_string_value(hex), &err) == 0)
+			json_object_set_new(lists, name,
+					    cg_vocabulary_list(vocabulary, &set));
+	return lists;
+}
+
+int cg_facts_unavailable(struct cg_facts *facts, const char *accel, const char *machine,
+			 json_t **out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+
+	*out = NULL;
+	if (cg_keep_get(facts, CG_KIND_UNAVAILABLE, accel, machine, &fact, err) < 0)
+		return -1;
+	if (fact && facts->emulator.vocabulary)
+		*out = unpack_unavailable(facts->emulator.vocabulary, fact);
+	return 0;
+}
+
+int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel,
+			       const char *machine, bool *known, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	int ret = cg_keep_get(facts, CG_KIND_UNAVAILABLE, accel, machine, &fact, err);
+
+	*known = fact != NULL;
+	return ret;
+}
+
+int cg_facts_contradicted(struct cg_facts *facts, const char *accel, const char *machine,
+			  bool *out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	int ret = cg_keep_get(facts, CG_KIND_CONTRADICTED, accel, machine, &fact, err);
+
+	*out = fact != NULL;
+	return ret;
+}
+
+/* Is E ∩ U what QEMU itself says for every plain model that was expanded? */
+static bool equation_holds(const struct cg_facts *facts,
+			   const struct cg_session_result *result)
+{
+	const struct cg_vocabulary *vocabulary = facts->emulator.vocabulary;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct cg_session_item *item = &result->items[i];
+		struct cg_featureset ours, theirs;
+		size_t unknown;
+
+		if (item->refusal ||
+		    !cg_session_find_model(result->models, item->definition))
+			continue;
+		ours = cg_featureset_and(&item->expansion.features, &result->unsupported);
+		theirs = cg_vocabulary_set(vocabulary,
+					   json_object_get(result->unavailable,
+							   item->definition),
+					   &unknown);
+		if (!cg_featureset_equal(&ours, &theirs))
+			return false;
+	}
+	return true;
+}
+
+static json_t *pack_unavailable(const struct cg_vocabulary *vocabulary,
+				const json_t *lists)
+{
+	json_t *fact = json_object(), *list;
+	char hex[CG_FEATURESET_HEX];
+	struct cg_featureset set;
+	const char *name;
+	size_t unknown;
+
+	cg_json_each(lists, name, list) {
+		set = cg_vocabulary_set(vocabulary, list, &unknown);
+		json_object_set_new(fact, name,
+				    json_string(cg_featureset_to_hex(&set, hex)));
+	}
+	return fact;
+}
+
+int cg_keep_put_unavailable(struct cg_facts *facts, const char *accel,
+			    const char *machine, const struct cg_session_result *result,
+			    struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL, *yes = json_object();
+
+	if (!result->has_unsupported)
+		return 0;
+	fact = pack_unavailable(facts->emulator.vocabulary, result->unavailable);
+	if (cg_keep_put(facts, CG_KIND_UNAVAILABLE, accel, machine, fact, err) < 0)
+		return -1;
+	if (equation_holds(facts, result))
+		return cg_keep_forget(facts, CG_KIND_CONTRADICTED, accel, machine, err);
+	return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, yes, err);
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The models of a machine type, as query-cpu-definitions lists them. */
+#include "probe/keep.h"
+
+#include <string.h>
+
+/*
+ * Models are kept without the members that most of them share ("like"): a third of the text, for what every question reads. A model
+ * that lacks such a member has null.
+ */
+static json_t *shared_members(const json_t *models)
+{
+	static const char *const names[] = { "static", "deprecated", "migration-safe" };
+	const json_t *first = json_array_get(models, json_array_size(models) / 2);
+	json_t *like = json_object();
+
+	for (size_t i = 0; i < CG_COUNT(names); i++)
+		if (json_object_get(first, names[i]))
+			json_object_set(like, names[i], json_object_get(first, names[i]));
+	return like;
+}
+
+static json_t *pack_models(const json_t *models)
+{
+	json_t *like = shared_members(models), *list = json_array(), *value;
+	const json_t *model;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(models, i, model) {
+		json_t *packed = json_copy(cg_json_mutable(model));
+
+		cg_json_each(like, name, value) {
+			if (!json_object_get(model, name))
+				json_object_set_new(packed, name, json_null());
+			else if (json_equal(json_object_get(model, name), value))
+				json_object_del(packed, name);
+		}
+		json_array_append_new(list, packed);
+	}
+	return json_pack("{s:o, s:o}", "like", like, "models", list);
+}
+
+static json_t *unpack_model(const json_t *packed, const json_t *like)
+{
+	json_t *model = json_copy(cg_json_mutable(packed)), *value;
+	const char *name;
+
+	cg_json_each(like, name, value) {
+		if (!json_object_get(packed, name))
+			json_object_set(model, name, value);
+		else if (json_is_null(json_object_get(packed, name)))
+			json_object_del(model, name);
+	}
+	return model;
+}
+
+int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine,
+		    json_t **out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL, *models = json_array();
+	const json_t *packed;
+	size_t i;
+
+	*out = NULL;
+	if (cg_keep_get(facts, CG_KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	if (!fact)
+		return 0;
+	json_array_foreach(json_object_get(fact, "models"), i, packed)
+		json_array_append_new(models,
+				      unpack_model(packed,
+						   json_object_get(fact, "like")));
+	*out = cg_take(models);
+	return 0;
+}
+
+int cg_facts_way(struct cg_facts *facts, const char *accel, const char *machine,
+		 char **out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	const char *way;
+
+	*out = NULL;
+	if (cg_keep_get(facts, CG_KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	way = cg_json_text(fact, "way");
+	*out = fact ? strdup(way ? way : "started") : NULL;
+	return 0;
+}
+
+int cg_facts_model(struct cg_facts *facts, const char *accel, const char *machine,
+		   const char *name, bool *known, json_t **out, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	const json_t *packed;
+	size_t i;
+
+	*out = NULL;
+	if (cg_keep_get(facts, CG_KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	*known = fact != NULL;
+	json_array_foreach(json_object_get(fact, "models"), i, packed) {
+		if (strcmp(cg_json_text(packed, "name"), name) == 0) {
+			*out = unpack_model(packed, json_object_get(fact, "like"));
+			return 0;
+		}
+	}
+	return 0;
+}
+
+int cg_keep_put_models(struct cg_facts *facts, const char *accel, const char *machine,
+		       const struct cg_session_result *result, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = pack_models(result->models);
+
+	if (result->way)
+		json_object_set_new(fact, "way", json_string(result->way));
+	return cg_keep_put(facts, CG_KIND_MODELS, accel, machine, fact, err);
+}
