@@ -94,6 +94,6 @@ const struct cg_verb cg_verb_expand = {
 	.name = "expand",
 	.command = "expand",
 	.operand = "definition",
-	.help = "what a CPU definition asks for, and what a guest gets",
+	.help = "what a CPU definition asks for, and a guest gets",
 	.print = print,
 };

@@ -110,6 +110,6 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 const struct cg_verb cg_verb_models = {
 	.name = "models",
 	.command = "models",
-	.help = "which CPU models a guest can get, and what the others lack",
+	.help = "the CPU models, and what each of them lacks here",
 	.print = print,
 };

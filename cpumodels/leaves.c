@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The table and how to read it. tests/cli/guest.bats compares it with what QEMU itself says. */
+/*
+ * The table and how to read it. tests/cli/guest.bats compares it with what QEMU itself
+ * says.
+ */
 #include "cpumodels/leaves.h"
 
 #include <stdbool.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a guest finds each feature that QEMU has a name for: the CPUID leaf, register and bit,
- * or the MSR and bit. Facts from the Intel SDM (vol. 2 CPUID; vol. 3 appendix A for VMX;
- * vol. 4), the AMD APM (vol. 3 appendix E) and the kernel's page on KVM's CPUID bits.
+ * Where a guest finds each feature that QEMU has a name for: the CPUID leaf, register
+ * and bit, or the MSR and bit. Facts from the Intel SDM (vol. 2 CPUID; vol. 3 appendix
+ * A for VMX; vol. 4), the AMD APM (vol. 3 appendix E) and the kernel's page on KVM's
+ * CPUID bits.
  */
 #pragma once
 
@@ -35,8 +36,8 @@ const struct cg_leaf *cg_leaves(size_t *count);
 const struct cg_leaf *cg_leaves_find(const char *name, size_t *count);
 
 /*
- * The feature without which this one's leaf or MSR isn't there, so that nobody looks for it;
- * NULL if there is none.
+ * The feature without which this one's leaf or MSR isn't there, so that nobody looks
+ * for it; NULL if there is none.
  */
 const char *cg_leaves_gate(const struct cg_leaf *leaf);
 

@@ -7,7 +7,10 @@
 
 #include "base/json.h"
 
-/* CPUID.80000001H:EDX as AMD repeats CPUID.01H:EDX: FPU to APIC, MTRR to PSE36, MMX, FXSR. */
+/*
+ * CPUID.80000001H:EDX as AMD repeats CPUID.01H:EDX: FPU to APIC, MTRR to PSE36, MMX,
+ * FXSR.
+ */
 #define ALIASES 0x0183f3ff
 
 #define LEVEL_OF_DIES 0x1f

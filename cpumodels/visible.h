@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From the effective set of a vCPU, which is what QEMU keeps, to what its guest finds with
- * CPUID. Between them are rules that neither expansions nor a vCPU's properties show. Pure.
+ * From the effective set of a vCPU, which is what QEMU keeps, to what its guest finds
+ * with CPUID. Between them are rules that neither expansions nor a vCPU's properties
+ * show. Pure.
  *
  * The rules, each tried with guests in tests/cli/guest.bats:
- *   topology	several threads in a package: ht, and cmp-legacy unless the vendor is Intel (or
- *		Zhaoxin, since 10.0). QEMU 7.2 adds them when CPUID runs, 10.0 when the vCPU starts.
- *   dies	several dies or modules: the highest leaf is at least 0x1f, if nobody chose it.
- *   levels	a leaf above level, level-func7, xlevel or xlevel2 isn't there.
- *   gates	nor is a leaf or MSR whose own feature isn't (cg_leaves_gate()): rdctl-no without
- *		arch-capabilities, xsaveopt without xsave.
- *   pdcm	is hidden without pmu.
- *   aliases	an AMD CPU repeats bits of 1.EDX in 80000001.EDX; they have no names.
+ *   topology  several threads in a package: ht, and cmp-legacy unless the vendor is Intel
+ *             (or Zhaoxin, since QEMU 10.0). 7.2 adds them when CPUID runs, 10.0 when the
+ *             vCPU starts.
+ *   dies      several dies or modules: the highest leaf is at least 0x1f, if nobody chose
+ *             it.
+ *   levels    a leaf above level, level-func7, xlevel or xlevel2 isn't there.
+ *   gates     nor is a leaf or MSR whose own feature isn't (cg_leaves_gate()): rdctl-no
+ *             without arch-capabilities, xsaveopt without xsave.
+ *   pdcm      is hidden without pmu.
+ *   aliases   an AMD CPU repeats bits of 1.EDX in 80000001.EDX; they have no names.
  */
 #pragma once
 
@@ -27,8 +30,9 @@ struct cg_vcpu {
 	bool level_follows; /* nobody chose it, so that it rises with what needs it */
 	bool pmu;
 	/*
-	 * Threads in a package: cores × threads, and since QEMU 10.0 also × dies × modules. Which
-	 * are meant by "-smp 2" depends on the machine type: since 6.2 cores, before that packages.
+	 * Threads in a package: cores × threads, and since QEMU 10.0 also × dies ×
+	 * modules. Which are meant by "-smp 2" depends on the machine type: since 6.2
+	 * cores, before that packages.
 	 */
 	unsigned int threads;
 	bool dies; /* more than one in a package, or modules */
@@ -42,8 +46,8 @@ struct cg_visible {
 };
 
 /*
- * Fill all but the topology (which becomes one thread) from the properties of an expansion or
- * a vCPU that are no features. CG_E_PROTOCOL if one of them is missing.
+ * Fill all but the topology (which becomes one thread) from the properties of an
+ * expansion or a vCPU that are no features. CG_E_PROTOCOL if one of them is missing.
  */
 cg_must_check int cg_vcpu_from_json(struct cg_vcpu *out, const json_t *properties,
 				    struct cg_error *err);
@@ -53,16 +57,17 @@ struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 			     const struct cg_vcpu *vcpu);
 
 /*
- * The bits of one CPUID register that features stand for, as a guest reads them that asks for
- * no leaf above the highest. Bits that have no names are 0, but for AMD's aliases.
+ * The bits of one CPUID register that features stand for, as a guest reads them that
+ * asks for no leaf above the highest. Bits that have no names are 0, but for AMD's
+ * aliases.
  */
 uint32_t cg_visible_word(const struct cg_visible *visible, uint32_t leaf,
 			 uint32_t subleaf, enum cg_register reg);
 
 /*
- * The bits of a register that follow what the guest does and therefore say nothing about the
- * CPU: OSXSAVE, OSPKE, APIC; and SYSCALL of an Intel CPU, which QEMU 10.0's TCG shows in long
- * mode only.
+ * The bits of a register that follow what the guest does and therefore say nothing
+ * about the CPU: OSXSAVE, OSPKE, APIC; and SYSCALL of an Intel CPU, which QEMU 10.0's
+ * TCG shows in long mode only.
  */
 uint32_t cg_visible_dynamic(const struct cg_visible *visible, uint32_t leaf,
 			    uint32_t subleaf, enum cg_register reg);

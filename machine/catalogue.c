@@ -13,12 +13,12 @@ bool cg_catalogue_split(const char *name, char family[static CG_MACHINE_NAME], i
 			int *minor)
 {
 	const char *dash = strrchr(name, '-');
-	int end = 0, micro;
+	int end = 0, rest = 0, micro;
 
 	*major = *minor = 0;
 	snprintf(family, CG_MACHINE_NAME, "%s", name);
 	if (!dash || sscanf(dash, "-%d.%d%n", major, minor, &end) != 2 ||
-	    (dash[end] && sscanf(dash + end, ".%d%n", &micro, &end) != 1)) {
+	    (dash[end] && (sscanf(dash + end, ".%d%n", &micro, &rest) != 1 || dash[end + rest]))) {
 		*major = *minor = 0;
 		return false;
 	}

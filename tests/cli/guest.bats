@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck disable=SC2034,SC2154 # variables of helpers
 # The last word has the guest: firmware of our own runs CPUID, and every bit that features
-# stand for is what cpugate's answer and the rules in cpumodels/visible.h say. And QEMU has each
-# feature where cpumodels/leaves.c has it.
+# stand for is what cpugate's answer and the rules in cpumodels/visible.h say. And QEMU
+# has each feature where cpumodels/leaves.c has it.
 
 load helpers
 load ../truth/truth
@@ -101,8 +101,8 @@ check_topology()
 	agrees pc-q35-4.0 Haswell 2 1
 }
 
-# check_dies THREADS: two dies of one core each are so many threads, and raise the highest leaf; on AMD's CPUs
-# only those of old machine types.
+# check_dies THREADS: two dies of one core each are so many threads, and raise the
+# highest leaf; on AMD's CPUs only those of old machine types.
 check_dies()
 {
 	local dies=2,sockets=1,dies=2,cores=1,threads=1
@@ -117,8 +117,8 @@ check_dies()
 	output_has '+level 0x1f'
 }
 
-# hidden FILTER NAME... -- MACHINE CPU: these are effective, and no guest sees them; whoever
-# believes an answer changed by the filter misses them.
+# hidden FILTER NAME... -- MACHINE CPU: these are effective, and no guest sees them;
+# whoever believes an answer changed by the filter misses them.
 hidden()
 {
 	local filter=$1 names=()
@@ -155,7 +155,8 @@ check_gates()
 	# A leaf without its feature.
 	hidden '.effective += ["xsave"]' xsaveopt -- q35 Haswell,xsave=off
 
-	# An MSR without its feature: nobody reads it. Where TCG keeps the bits they are still effective.
+	# An MSR without its feature: nobody reads it. Where TCG keeps the bits they are
+	# still effective.
 	ask q35 base,level=7,arch-capabilities=on,rdctl-no=on >answer
 	jq -e '.requested | index("rdctl-no") and index("arch-capabilities")' answer
 	jq -e '.effective | index("arch-capabilities") | not' answer
@@ -185,14 +186,14 @@ check_aliases()
 	agrees q35 Haswell,vendor=AuthenticAMD
 	run agrees_with '.properties.vendor = "AuthenticAMD"' q35 Haswell
 	status_is 1
-	output_has '-CPUID.80000001H:EDX[0] (no name)' '-CPUID.80000001H:EDX[24] (no name)'
+	output_has '-CPUID.80000001H:EDX[0] (' '-CPUID.80000001H:EDX[24] ('
 }
 
 # word PASS LEAF COLUMN: a register that the guest said, as a number.
 word()
 {
-	awk -v pass="$1" -v leaf="$2" -v column="$3" \
-		'$1 == pass && $2 == leaf && $3 == "00000000" { print "0x" $column }' words
+	awk -v pass="$1" -v leaf="$2" -v column="$3" '
+	$1 == pass && $2 == leaf && $3 == "00000000" { print "0x" $column }' words
 }
 
 # changes FROM TO LEAF COLUMN BITS: just these bits are otherwise in another pass.
@@ -344,7 +345,8 @@ check_dynamic()
 	check_dynamic
 }
 
-# sees FILTER TEXT...: with the filter's change in the answer the comparison fails and says so.
+# sees FILTER TEXT...: with the filter's change in the answer the comparison fails and
+# says so.
 sees()
 {
 	run agrees_with "$1" q35 Haswell
@@ -389,7 +391,8 @@ sees()
 	places_in_qemu tcg <names >theirs
 	run diff ours theirs
 	status_is 1
-	output_has '< hle CPUID.(EAX=07H,ECX=0):EBX[11]' '> hle CPUID.(EAX=07H,ECX=0):EBX[4]'
+	output_has '< hle CPUID.(EAX=07H,ECX=0):EBX[11]'
+	output_has '> hle CPUID.(EAX=07H,ECX=0):EBX[4]'
 	output_lacks bmi1 avx2
 
 	printf '%s\n' vmx-ept rdctl-no vmx-cr3-load-noexit >names

@@ -250,7 +250,7 @@ comes_out_exactly()
 @test "ppc64 7.1 names no features" {
 	use_recording caps_7.1.0_ppc64
 	comes_out names-only
-	ask --emulator "$emulator" --accel tcg expand POWER9
+	ask --emulator "$emulator" --accel tcg expand power9
 	refused "$emulator" 'consist of'
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The prediction is made of nothing but cpugate's answer and cpumodels/visible.c. Beside the
- * features it covers what else CPUID says of a definition: vendor, levels, family, model,
- * stepping, model-id, phys-bits.
+ * The prediction is made of nothing but cpugate's answer and cpumodels/visible.c.
+ * Beside the features it covers what else CPUID says of a definition: vendor, levels,
+ * family, model, stepping, model-id, phys-bits.
  */
 #include "tests/guest/compare.h"
 
@@ -86,7 +86,10 @@ static void compare_bits(struct comparison *c, char pass, const struct cg_leaf *
 	}
 }
 
-/* The dynamic bits that the firmware's changes change; SYSCALL goes with the mode instead. */
+/*
+ * The dynamic bits that the firmware's changes change; SYSCALL goes with the mode
+ * instead.
+ */
 static uint32_t switched(const struct comparison *c, const struct cg_leaf *word,
 			 uint32_t dynamic)
 {
@@ -100,9 +103,10 @@ static uint32_t switched(const struct comparison *c, const struct cg_leaf *word,
 }
 
 /*
- * In its main pass the firmware is in long mode where there is one, with nothing switched on or
- * off, so that nothing is in doubt but SYSCALL of an Intel CPU without long mode. After reset
- * it may be otherwise with all that is dynamic. What the changes change must be just that.
+ * In its main pass the firmware is in long mode where there is one, with nothing
+ * switched on or off, so that nothing is in doubt but SYSCALL of an Intel CPU without
+ * long mode. After reset it may be otherwise with all that is dynamic. What the changes
+ * change must be just that.
  */
 static void compare_word(struct comparison *c, const struct cg_leaf *word)
 {
@@ -166,8 +170,9 @@ static uint32_t components(const struct cg_vocabulary *vocabulary,
 }
 
 /*
- * XCR0's bits have no names. QEMU derives them from what is requested; what an accelerator
- * then leaves is at least what the effective features need (TCG of 7.2 leaves all).
+ * XCR0's bits have no names. QEMU derives them from what is requested; what an
+ * accelerator then leaves is at least what the effective features need (TCG of 7.2
+ * leaves all).
  */
 static void compare_components(struct comparison *c)
 {
@@ -208,7 +213,10 @@ static uint32_t number(const struct comparison *c, const char *name)
 	return (uint32_t)value;
 }
 
-/* Family and model as CPUID.01H:EAX has them: what doesn't fit goes into the extended fields. */
+/*
+ * Family and model as CPUID.01H:EAX has them: what doesn't fit goes into the extended
+ * fields.
+ */
 static uint32_t signature(uint32_t family, uint32_t model, uint32_t stepping)
 {
 	uint32_t extended = family > 0xf ? family - 0xf : 0;

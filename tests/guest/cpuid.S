@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The tests' guest: firmware that writes what CPUID says to the debug console, and that's all.
- * One line for each leaf:
+ * The tests' guest: firmware that writes what CPUID says to the debug console, and
+ * that's all. One line for each leaf:
  *
  *	PASS LEAF SUBLEAF EAX EBX ECX EDX	hexadecimal, 8 digits each
  *
- * The leaves at the head of the list are those that change while a guest runs, so they are
- * read three times. The passes:
+ * The leaves at the head of the list are those that change while a guest runs, so they
+ * are read three times. The passes:
  *
  *	r  in real mode, just after reset; the changing leaves
  *	g  in long mode where the CPU has it, else in real mode; all leaves
@@ -25,7 +25,9 @@
 #define MSR_APIC_BASE 0x1b
 #define MSR_EFER 0xc0000080
 
-/* 16-bit segments with the bases of real mode, so that the same code runs in long mode. */
+/*
+ * 16-bit segments with the bases of real mode, so that the same code runs in long mode.
+ */
 #define SEL_CODE 0x08
 #define SEL_ROM 0x10
 #define SEL_RAM 0x18
@@ -111,7 +113,10 @@ digit:
 	jb	next
 	ret
 
-/* Into long mode, in a 16-bit segment of it, if there is one. The first 2 MiB are mapped 1:1. */
+/*
+ * Into long mode, in a 16-bit segment of it, if there is one. The first 2 MiB are
+ * mapped 1:1.
+ */
 long_mode:
 	movl	$1, %eax
 	cpuid
@@ -152,8 +157,9 @@ long_mode:
 	ret
 
 /*
- * What an operating system does and CPUID shows. With XSAVE but nothing in leaf 0xd.1 (Opteron_G4),
- * TCG never comes back from setting OSXSAVE (7.2, 10.0), so it's left alone there.
+ * What an operating system does and CPUID shows. With XSAVE but nothing in leaf 0xd.1
+ * (Opteron_G4), TCG never comes back from setting OSXSAVE (7.2, 10.0), so it's left
+ * alone there.
  */
 change:
 	movl	$1, %eax
@@ -220,8 +226,8 @@ changing_end:
 	.irp	low, 0x00, 0x01
 	.long	0x40000000 + \low, 0, 0xc0000000 + \low, 0
 	.endr
-	.irp	low, 0x00, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x0a, 0x19, 0x1a, 0x1b, 0x1d, \
-		0x1e, 0x1f, 0x20, 0x21, 0x22
+	.irp	low, 0x00, 0x02, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x0a, 0x19, 0x1a, 0x1b, \
+		0x1d, 0x1e, 0x1f, 0x20, 0x21, 0x22
 	.long	0x80000000 + \low, 0
 	.endr
 list_end:

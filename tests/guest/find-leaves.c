@@ -4,10 +4,10 @@
  *
  *	find-leaves BINARY ACCEL
  *
- * prints "NAME PLACE" in the form of print-leaves, one line a bit. A dozen starts are enough for
- * all names: the features are numbered from 1, start i switches on those whose number has bit i,
- * and then the starts in which a bit of feature-words or filtered-features was set spell the
- * number of its feature. MSRs are in neither.
+ * prints "NAME PLACE" in the form of print-leaves, one line a bit. A dozen starts are
+ * enough for all names: the features are numbered from 1, start i switches on those
+ * whose number has bit i, and then the starts in which a bit of feature-words or
+ * filtered-features was set spell the number of its feature. MSRs are in neither.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # variables of tests
-# Comparing what cpugate says with what guests see. $emulator is the QEMU, $accel the accelerator.
+# Comparing what cpugate says with what guests see. $emulator is the QEMU, $accel the
+# accelerator.
 
 firmware=$top_builddir/tests/guest/cpuid.bin
 
@@ -12,15 +13,15 @@ requires_guest()
 	[[ -s $firmware ]] || skip 'no x86 compiler to build the guest with'
 }
 
-# guest MACHINE CPU [SMP [THREADS ANSWER]]: what it says; with an ANSWER of cpugate's, what
-# differs, and status 1 if something does.
+# guest MACHINE CPU [SMP [THREADS ANSWER]]: what it says; with an ANSWER of cpugate's,
+# what differs, and status 1 if something does.
 guest()
 {
 	local machine=$1 cpu=$2 smp=${3-1}
 	shift $(($# < 3 ? $# : 3))
 
-	"$top_builddir/tests/guest/run-guest" "$firmware" "$emulator" "$machine" "$accel" \
-		"$cpu" "$smp" "$@"
+	"$top_builddir/tests/guest/run-guest" "$firmware" "$emulator" "$machine" \
+		"$accel" "$cpu" "$smp" "$@"
 }
 
 # ask MACHINE CPU: cpugate's, which nobody has touched.
@@ -29,27 +30,33 @@ ask()
 	cpugate --json --emulator "$emulator" --machine "$1" --accel "$accel" expand "$2"
 }
 
-# agrees MACHINE CPU [SMP THREADS]: a guest sees what follows from cpugate's answer, which is
-# left in the file "answer".
+# agrees MACHINE CPU [SMP THREADS]: a guest sees what follows from cpugate's answer,
+# which is left in the file "answer".
 agrees()
 {
 	local status=0
 
 	ask "$1" "$2" >answer || return
 	guest "$1" "$2" "${3-1}" "${4-1}" answer >difference 2>&1 || status=$?
-	[[ $status -eq 0 ]] || { echo "$* ($accel):"; sed 's/^/    /' difference; return 1; }
+	[[ $status -eq 0 ]] || {
+		echo "$* ($accel):"
+		sed 's/^/    /' difference
+		return 1
+	}
 	[[ ! -s difference ]]
 }
 
 # agrees_with FILTER MACHINE CPU [SMP THREADS]: the same of an answer that a jq filter has
-# changed. jq rounds the one number that is too big for it to one that is no number for us.
+# changed. jq rounds the one number that is too big for it to one that is no number for
+# us.
 agrees_with()
 {
 	local filter=$1
 	shift
 
 	ask "$1" "$2" |
-		jq "del(.properties.\"lbr-fmt\", .properties.lbr_fmt) | $filter" >answer || return
+		jq "del(.properties.\"lbr-fmt\", .properties.lbr_fmt) | $filter" >answer ||
+		return
 	guest "$1" "$2" "${3-1}" "${4-1}" answer
 }
 
@@ -78,8 +85,8 @@ compare_pairs()
 	mkdir -p pairs
 	for machine in "${machines[@]}"; do
 		has_machine "$emulator" "$machine" || continue
-		cpugate --json --emulator "$emulator" --machine "$machine" --accel "$accel" \
-			probe >/dev/null || return
+		cpugate --json --emulator "$emulator" --machine "$machine" \
+			--accel "$accel" probe >/dev/null || return
 		for model; do
 			compare_pair "$machine" "$model" 3>&- &
 			[[ $(jobs -pr | wc -l) -lt 2 ]] || wait -n
@@ -104,9 +111,9 @@ places_in_qemu()
 	"$top_builddir/tests/guest/find-leaves" "$emulator" "$1" | LC_ALL=C sort
 }
 
-# msrs_in_qemu <NAMES: where QEMU says that the others are when it complains about them: for
-# want of the feature that their MSR comes with, it complains about each. A VMX control's bit is
-# that of the control.
+# msrs_in_qemu <NAMES: where QEMU says that the others are when it complains about them:
+# for want of the feature that their MSR comes with, it complains about each. A VMX
+# control's bit is that of the control.
 msrs_in_qemu()
 {
 	local cpu
@@ -114,10 +121,10 @@ msrs_in_qemu()
 	cpu=$(grep -vxE 'vmx|arch-capabilities|core-capability|pdcm' | sed 's/.*/,&=on/' |
 		tr -d '\n')
 	printf '%s\n' '{"execute": "qmp_capabilities"}' '{"execute": "quit"}' |
-		timeout 30 "$emulator" -nodefaults -no-user-config -display none -S -m 16 \
-			-machine q35,accel=tcg -qmp stdio \
+		timeout 30 "$emulator" -nodefaults -no-user-config -display none -S \
+			-m 16 -machine q35,accel=tcg -qmp stdio \
 			-cpu "base,check=on,vendor=GenuineIntel$cpu" 2>&1 >/dev/null |
-		sed -nE 's/.*MSR\(([0-9A-F]+H)\)\.([^ ]+) \[bit ([0-9]+)\].*/\2 MSR \1[\3]/p' |
+		sed -nE 's/.*(MSR)\((.+H)\)\.(.+) \[bit ([0-9]+)\]$/\3 \1 \2[\4]/p' |
 		LC_ALL=C sort -u
 }
 

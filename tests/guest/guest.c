@@ -140,7 +140,10 @@ static const uint32_t *find(const struct guest *guest, char pass, uint32_t leaf,
 	return NULL;
 }
 
-/* The highest leaf of a range, or 0: whoever asks for a range that isn't there gets another leaf. */
+/*
+ * The highest leaf of a range, or 0: whoever asks for a range that isn't there gets
+ * another leaf.
+ */
 static uint32_t highest(const struct guest *guest, uint32_t range)
 {
 	const uint32_t *reg = find(guest, 'g', range, 0);

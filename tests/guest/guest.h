@@ -22,13 +22,16 @@ struct guest {
 	size_t count;
 };
 
-/* Start, read until "end", kill. Blocks for 20 seconds at most. CG_E_DIED if QEMU ended. */
+/*
+ * Start, read until "end", kill. Blocks for 20 seconds at most. CG_E_DIED if QEMU
+ * ended.
+ */
 cg_must_check int guest_run(struct guest *out, const struct guest_start *start,
 			    struct cg_error *err);
 
 /*
- * The registers of a leaf in a pass, or NULL if the firmware didn't ask for it then, or a guest
- * that honours the highest leaf wouldn't.
+ * The registers of a leaf in a pass, or NULL if the firmware didn't ask for it then, or
+ * a guest that honours the highest leaf wouldn't.
  */
 const uint32_t *guest_leaf(const struct guest *guest, char pass, uint32_t leaf,
 			   uint32_t subleaf);

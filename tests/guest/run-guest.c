@@ -5,9 +5,9 @@
  *	run-guest FIRMWARE BINARY MACHINE ACCEL CPU SMP [THREADS[,dies] ANSWER]
  *
  * Prints what the firmware (cpuid.S) wrote. With ANSWER, a file with the reply of
- * `cpugate --json expand` for the same CPU, it prints what differs instead; THREADS of SMP are in
- * one package then, and are they in several dies?
- * Exit status: 0 no difference, 1 some, 2 failure.
+ * `cpugate --json expand` for the same CPU, it prints what differs instead; THREADS of
+ * SMP are in one package then, and are they in several dies? Exit status: 0 no
+ * difference, 1 some, 2 failure.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -11,7 +11,7 @@
 /* As QEMU lists them: in no order. */
 static const char list[] =
 	"[{\"name\":\"pc-q35-7.2\",\"alias\":\"q35\"},"
-	"{\"name\":\"none\"},"
+	"{\"name\":\"none\",\"is-default\":false},"
 	"{\"name\":\"pc-i440fx-2.12\"},"
 	"{\"name\":\"pc-q35-10.0\"},"
 	"{\"name\":\"pc-i440fx-7.2\",\"alias\":\"pc\",\"is-default\":true},"
@@ -55,6 +55,10 @@ static void a_name_is_a_family_and_a_version(void **state)
 		{ "ast2500-evb", "ast2500-evb", 0, 0, false },
 		{ "raspi-3", "raspi-3", 0, 0, false },
 		{ "pc-7.2x", "pc-7.2x", 0, 0, false },
+		{ "pc-7.2.1", "pc", 7, 2, true },
+		{ "pc-7.2.", "pc-7.2.", 0, 0, false },
+		{ "pc-7.2.1x", "pc-7.2.1x", 0, 0, false },
+		{ "pc-7.2.1.1", "pc-7.2.1.1", 0, 0, false },
 		{ "pc-rhel7.6.0", "pc-rhel7.6.0", 0, 0, false },
 		{ "pc-q35-rhel9.2.0", "pc-q35-rhel9.2.0", 0, 0, false },
 		{ "-", "-", 0, 0, false },

@@ -142,7 +142,7 @@ static void tsc_freq_is_a_frequency_in_hertz(void **state)
 					       "m,tsc-freq=fast", "m,tsc-freq=-1G",
 					       "m,tsc-freq=1GG",  "m,tsc-freq=1X",
 					       "m,tsc-freq=nan",  "m,tsc-freq=inf",
-					       "m,tsc-freq=1e30" };
+					       "m,tsc-freq=1e30", "m,+tsc-freq" };
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(cases); i++)

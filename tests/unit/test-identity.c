@@ -696,5 +696,6 @@ int main(int argc, char **argv)
 			return emulate(atoi(argv[i] + sizeof(monitor) - 1));
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		return 1;
+	alarm(60); /* nobody waits for a test that hangs */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

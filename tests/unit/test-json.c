@@ -392,6 +392,18 @@ static void unsigned_numbers_of_any_size_are_read(void **state)
 	}
 }
 
+/* Everybody else may use jansson's own functions for those. */
+static void what_int64_can_hold_is_a_plain_integer(void **state)
+{
+	cg_auto_json json_t *list = parsed("[9223372036854775807, 9223372036854775808]");
+	const json_t *plain = json_array_get(list, 0), *big = json_array_get(list, 1);
+
+	(void)state;
+	assert_true(json_is_integer(plain) && !cg_json_is_big(plain));
+	assert_true(json_integer_value(plain) == INT64_MAX);
+	assert_true(cg_json_is_big(big) && !json_is_integer(big));
+}
+
 static void nothing_else_is_an_unsigned_number(void **state)
 {
 	cg_auto_json json_t *list = parsed("[-1, 1.5, \"1\", true, null, [], {}]");
@@ -627,6 +639,7 @@ int main(void)
 		cmocka_unit_test(canonical_text_has_sorted_keys),
 		cmocka_unit_test(pretty_text_keeps_the_order_of_keys),
 		cmocka_unit_test(unsigned_numbers_of_any_size_are_read),
+		cmocka_unit_test(what_int64_can_hold_is_a_plain_integer),
 		cmocka_unit_test(nothing_else_is_an_unsigned_number),
 		cmocka_unit_test(only_strings_are_text),
 		cmocka_unit_test(files_are_read_whole_up_to_the_limit),
