@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * make bench: how long cpugate takes on this machine, in milliseconds and in bare starts of the
- * emulator. Times of different runs, let alone machines, can't be compared; the numbers of starts
- * can, as the starts are measured between everything else. A report, not a test: it ends with 0.
+ * make bench: how long cpugate takes here, in milliseconds and in bare starts of the
+ * emulator. Times of different runs, let alone machines, can't be compared; the numbers of
+ * starts can, as the starts are measured between everything else. A report, not a test: it
+ * ends with 0.
  *
  * BENCH_RUNS   how often all but the sweeps is measured (15)
  * BENCH_SWEEPS how often the sweeps are (2)
@@ -23,7 +24,7 @@
 #define REPLY_BYTES (16 << 20)
 #define BARE_BESIDE_SWEEP 5
 
-/* The goals of DESIGN.md, part 10, in starts of 22 ms. */
+/* What DESIGN.md, part 10, wants, in starts of the 22 ms that one took there. */
 #define GOAL_COLD 6
 #define GOAL_WARM (1.0 / 6)
 #define GOAL_HOST_CHANGED 4

@@ -14,8 +14,8 @@ CLEANFILES += %D%/bench
 	%D%/series.c \
 	%D%/series.h
 
-# Measures this build; takes minutes and belongs to no other target. A newer QEMU is measured
-# beside the installed one where one can be had; set BENCH_OTHER to measure one of your own.
+# Measures this build; takes minutes and belongs to no other target. A newer QEMU is
+# measured beside the installed one where there is one; BENCH_OTHER names one of your own.
 .PHONY: bench
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT)

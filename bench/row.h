@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One line of the report: a question to cpugate, asked in the same situation several times. */
+/* A line of the report: one question to cpugate, asked several times in one situation. */
 #pragma once
 
 #include <limits.h>

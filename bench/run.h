@@ -18,8 +18,8 @@ struct bench_cost {
 void bench_run_init(void);
 
 /*
- * Run a program to its end; argv[0] is its path. @output is what its standard output becomes,
- * -1 for nobody's. An exit status other than 0 is a failure, with the last words of the program.
+ * Run a program to its end; argv[0] is its path. @output is what its standard output
+ * becomes, -1 for nobody's. Another exit status than 0 is a failure, with its last words.
  */
 cg_must_check int bench_run(struct bench_cost *out, const char *const argv[], int output,
 			    struct cg_error *err);

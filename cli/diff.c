@@ -556,6 +556,6 @@ static int status(const json_t *reply)
 }
 
 const struct cg_verb cg_verb_diff = {
-	"diff", "diff", "from to", "what two emulators, hosts or machine types differ in",
+	"diff", "diff", "from to", "how two emulators, hosts or machine types differ",
 	print,  status
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* cpugate expand DEFINITION */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/child.h"
 #include "base/json.h"
@@ -18,21 +19,27 @@ static void print_list(const struct cg_view *view, const char *title, const json
 	cg_paint_wrapped(view, list, 2);
 }
 
-static void print_scalars(const json_t *properties)
+static void print_scalars(const struct cg_view *view, const json_t *properties)
 {
 	static const char *const shown[] = { "vendor", "family",     "model", "stepping",
 					     "level",  "xlevel", "phys-bits" };
+	int at = 0;
 
 	if (!json_object_get(properties, shown[0])) /* no x86 */
 		return;
 	for (size_t i = 0; i < CG_COUNT(shown); i++) {
 		const json_t *value = json_object_get(properties, shown[i]);
-		cg_auto_free char *text = value ? cg_json_canonical(value) : NULL;
+		cg_auto_free char *number = value ? cg_json_canonical(value) : NULL;
+		const char *text = json_is_string(value) ? json_string_value(value) : number;
+		int len = text ? (int)(strlen(shown[i]) + 1 + strlen(text)) : 0;
 
-		if (json_is_string(value))
-			printf("%s%s %s", i ? "  " : "", shown[i], json_string_value(value));
-		else if (text)
-			printf("%s%s %s", i ? "  " : "", shown[i], text);
+		if (!text)
+			continue;
+		if (at && at + 2 + len > view->width) {
+			putchar('\n');
+			at = 0;
+		}
+		at += printf("%s%s %s", at ? "  " : "", shown[i], text);
 	}
 	putchar('\n');
 }
@@ -76,7 +83,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		return -1;
 	cg_paint(view, CG_PAINT_HEAD, cg_json_text(reply, "definition"), 0);
 	printf("%s%s\n", alias ? " = " : "", alias ? alias : "");
-	print_scalars(json_object_get(reply, "properties"));
+	print_scalars(view, json_object_get(reply, "properties"));
 	print_verdict(view, reply);
 	if (json_object_get(reply, "blockers"))
 		print_list(view, "needs", json_object_get(reply, "blockers"));

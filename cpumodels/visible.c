@@ -15,6 +15,9 @@
 
 #define LEVEL_OF_DIES 0x1f
 
+#define INTEL "GenuineIntel"
+#define AMD "AuthenticAMD"
+
 #define EDX1_APIC (1u << 9)
 #define ECX1_OSXSAVE (1u << 27)
 #define ECX7_OSPKE (1u << 4)
@@ -46,7 +49,8 @@ int cg_vcpu_from_json(struct cg_vcpu *out, const json_t *properties, struct cg_e
 {
 	const char *vendor = cg_json_text(properties, "vendor");
 	struct cg_vcpu vcpu = { .pmu = is_on(properties, "pmu"), .threads = 1 };
-	uint32_t min_level;
+	bool automatic = is_on(properties, "full-cpuid-auto-level");
+	uint32_t min_level, min_xlevel;
 
 	if (!vendor || strlen(vendor) >= sizeof(vcpu.vendor))
 		return cg_error_set(err, CG_E_PROTOCOL, "a CPU without vendor");
@@ -55,22 +59,16 @@ int cg_vcpu_from_json(struct cg_vcpu *out, const json_t *properties, struct cg_e
 	    get(properties, "min-level", &min_level, err) < 0 ||
 	    get(properties, "level-func7", &vcpu.level_func7, err) < 0 ||
 	    get(properties, "xlevel", &vcpu.xlevel, err) < 0 ||
+	    get(properties, "min-xlevel", &min_xlevel, err) < 0 ||
 	    get(properties, "xlevel2", &vcpu.xlevel2, err) < 0)
 		return -1;
 	/* A level that was chosen and is just the least that is needed looks the same. */
-	vcpu.level_follows = vcpu.level == min_level &&
-			     is_on(properties, "full-cpuid-auto-level") &&
-			     (is_vendor(&vcpu, "GenuineIntel") ||
-			      !is_on(properties, "x-vendor-cpuid-only"));
+	vcpu.xlevel_follows = automatic && vcpu.xlevel == min_xlevel;
+	vcpu.level_follows =
+		automatic && vcpu.level == min_level &&
+		(is_vendor(&vcpu, INTEL) || !is_on(properties, "x-vendor-cpuid-only"));
 	*out = vcpu;
 	return 0;
-}
-
-/* Who doesn't set cmp-legacy: Linux ignores threads where it is set. */
-static bool counts_threads_as_intel(const struct cg_vcpu *vcpu)
-{
-	return is_vendor(vcpu, "GenuineIntel") || is_vendor(vcpu, "CentaurHauls") ||
-	       is_vendor(vcpu, "  Shanghai  ");
 }
 
 static void set(struct cg_visible *v, const char *name, bool there)
@@ -121,6 +119,26 @@ static bool is_reachable(const struct cg_visible *v, const char *name)
 	return has(v, gate) && is_reachable(v, gate);
 }
 
+/* Who has no cmp-legacy: Linux ignores threads where it is set. */
+static bool counts_as_intel(const struct cg_vcpu *vcpu)
+{
+	return is_vendor(vcpu, INTEL) ||
+	       (vcpu->threads_first &&
+		(is_vendor(vcpu, "CentaurHauls") || is_vendor(vcpu, "  Shanghai  ")));
+}
+
+static void show_threads(struct cg_visible *v)
+{
+	struct cg_vcpu *vcpu = &v->vcpu;
+
+	set(v, "ht", true);
+	if (counts_as_intel(vcpu))
+		return;
+	set(v, "cmp-legacy", true);
+	if (vcpu->threads_first && vcpu->xlevel_follows && vcpu->xlevel < 0x80000001)
+		vcpu->xlevel = 0x80000001;
+}
+
 struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 			     const struct cg_featureset *effective,
 			     const struct cg_vcpu *vcpu)
@@ -134,11 +152,8 @@ struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 
 	if (vcpu->dies && vcpu->level_follows && vcpu->level < LEVEL_OF_DIES)
 		v.vcpu.level = LEVEL_OF_DIES;
-	if (vcpu->threads > 1) {
-		set(&v, "ht", true);
-		if (!counts_threads_as_intel(vcpu))
-			set(&v, "cmp-legacy", true);
-	}
+	if (vcpu->threads > 1)
+		show_threads(&v);
 	if (!vcpu->pmu)
 		set(&v, "pdcm", false);
 	cg_featureset_each(&v.features, i)
@@ -167,7 +182,7 @@ uint32_t cg_visible_word(const struct cg_visible *visible, uint32_t leaf,
 		if (is_word(at, leaf, subleaf, reg) && has(visible, at->name))
 			word |= 1u << at->bit;
 	if (leaf == 0x80000001 && reg == CG_EDX && has_leaf(&visible->vcpu, leaf, 0) &&
-	    is_vendor(&visible->vcpu, "AuthenticAMD"))
+	    is_vendor(&visible->vcpu, AMD))
 		word |= cg_visible_word(visible, 1, 0, CG_EDX) & ALIASES;
 	return word;
 }
@@ -182,7 +197,7 @@ uint32_t cg_visible_dynamic(const struct cg_visible *visible, uint32_t leaf,
 	if (leaf == 7 && subleaf == 0 && reg == CG_ECX && has(visible, "pku"))
 		return ECX7_OSPKE;
 	if (leaf == 0x80000001 && reg == CG_EDX && has(visible, "syscall") &&
-	    is_vendor(&visible->vcpu, "GenuineIntel"))
+	    is_vendor(&visible->vcpu, INTEL))
 		return EDX80000001_SYSCALL;
 	return 0;
 }

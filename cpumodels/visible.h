@@ -5,9 +5,9 @@
  * show. Pure.
  *
  * The rules, each tried with guests in tests/cli/guest.bats:
- *   topology  several threads in a package: ht, and cmp-legacy unless the vendor is Intel
- *             (or Zhaoxin, since QEMU 10.0). 7.2 adds them when CPUID runs, 10.0 when the
- *             vCPU starts.
+ *   topology  several threads in a package: ht, and cmp-legacy unless the vendor is Intel.
+ *             Since QEMU 10.0 the highest extended leaf rises with cmp-legacy, and Zhaoxin
+ *             counts as Intel.
  *   dies      several dies or modules: the highest leaf is at least 0x1f, if nobody chose
  *             it.
  *   levels    a leaf above level, level-func7, xlevel or xlevel2 isn't there.
@@ -27,8 +27,14 @@
 struct cg_vcpu {
 	char vendor[CG_VENDOR_TEXT];
 	uint32_t level, level_func7, xlevel, xlevel2;
-	bool level_follows; /* nobody chose it, so that it rises with what needs it */
+	/* Nobody chose it, so that it rises with what needs it. */
+	bool level_follows, xlevel_follows;
 	bool pmu;
+	/*
+	 * QEMU 10.0 and later: threads are features of a vCPU that starts, as its properties
+	 * show then. Before, CPUID adds them when it runs.
+	 */
+	bool threads_first;
 	/*
 	 * Threads in a package: cores × threads, and since QEMU 10.0 also × dies ×
 	 * modules. Which are meant by "-smp 2" depends on the machine type: since 6.2
@@ -46,8 +52,9 @@ struct cg_visible {
 };
 
 /*
- * Fill all but the topology (which becomes one thread) from the properties of an
- * expansion or a vCPU that are no features. CG_E_PROTOCOL if one of them is missing.
+ * Fill all but threads_first and the topology (which becomes one thread) from the
+ * properties of an expansion or a vCPU that are no features. CG_E_PROTOCOL if one of them
+ * is missing.
  */
 cg_must_check int cg_vcpu_from_json(struct cg_vcpu *out, const json_t *properties,
 				    struct cg_error *err);

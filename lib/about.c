@@ -10,14 +10,17 @@ static const char *const arguments[] = { "emulator", "machine", "accel", NULL };
 static int answer_about(const struct cg_question *q, const struct cg_host *host, json_t **reply,
 			struct cg_error *err)
 {
+	cg_auto_json json_t *models = NULL;
+	const char *honesty;
 	bool contradicted;
 
-	if (cg_facts_contradicted(q->facts, q->accel, q->machine, &contradicted, err) < 0)
+	if (cg_facts_contradicted(q->facts, q->accel, q->machine, &contradicted, err) < 0 ||
+	    cg_facts_models(q->facts, q->accel, q->machine, &models, err) < 0)
 		return -1;
+	honesty = json_array_size(models) ? cg_question_honesty(q, contradicted) : "none";
 	*reply = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "emulator",
 			   cg_question_emulator(q), "machine", q->machine, "accel", q->accel,
-			   "kernel", cg_host_kernel(host), "honesty",
-			   cg_question_honesty(q, contradicted), "from",
+			   "kernel", cg_host_kernel(host), "honesty", honesty, "from",
 			   q->measured ? "measurement" : "cache", "enforced",
 			   cg_question_is_enforced(q));
 	if (strcmp(q->accel, "kvm") == 0)

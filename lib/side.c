@@ -365,15 +365,15 @@ static int check(struct cg_side *side, struct cg_error *err)
 		return 0;
 	if (cg_facts_has_sheet(side->facts, q->accel, q->machine, &has_sheet, err) < 0)
 		return -1;
-	if (!side->past &&
-	    (!side->list || !has_sheet)) /* somebody has pruned in between */
+	/* Somebody may have pruned in between. */
+	if (!side->past && (!side->list || !has_sheet))
 		return cg_error_set(err, CG_E_CORRUPT,
 				    "%s: what was measured of %s is gone",
 				    cg_store_path(q->store), q->machine);
 	if (!side->list || !has_sheet)
 		return forget_side(side, err, "%s was never measured on a host with %s",
 				   q->machine, cg_host_vendor(q->host));
-	if (!side->has_effective && q->emulator->measure != CG_MEASURE_NONE)
+	if (side->past && !side->has_effective && q->emulator->measure != CG_MEASURE_NONE)
 		return forget_side(side, err,
 				   "what host %.*s can't give %s was never measured",
 				   CG_PAST_SHORT, cg_host_digest(q->host), q->machine);
@@ -416,8 +416,10 @@ static int load(struct cg_side *side, struct cg_error *err)
 	    cg_facts_unsupported(side->facts, q->accel, q->machine, &side->has_effective,
 				 &l.unsupported, err) < 0 ||
 	    cg_facts_contradicted(side->facts, q->accel, q->machine, &side->contradicted,
-				  err) < 0 ||
-	    check(side, err) < 0)
+				  err) < 0)
+		return -1;
+	side->has_effective |= side->contradicted; /* then QEMU's own lists tell */
+	if (check(side, err) < 0)
 		return -1;
 	if (side->missing)
 		return 0;

@@ -174,12 +174,12 @@ int cg_keep_put_unavailable(struct cg_facts *facts, const char *accel,
 {
 	cg_auto_json json_t *fact = NULL, *yes = json_object();
 
-	if (!result->has_unsupported)
+	if (facts->emulator.measure == CG_MEASURE_NONE)
 		return 0;
 	fact = pack_unavailable(facts->emulator.vocabulary, result->unavailable);
 	if (cg_keep_put(facts, CG_KIND_UNAVAILABLE, accel, machine, fact, err) < 0)
 		return -1;
-	if (equation_holds(facts, result))
+	if (result->has_unsupported && equation_holds(facts, result))
 		return cg_keep_forget(facts, CG_KIND_CONTRADICTED, accel, machine, err);
 	return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, yes, err);
 }

@@ -270,7 +270,7 @@ static bool is_enough(const struct round *round, const struct cg_need *need,
 		return false;
 	if (!round->emulator->vocabulary) /* a target that names no features has nothing more */
 		return true;
-	if (round->emulator->measure != CG_MEASURE_NONE && !(k->unavailable && k->unsupported))
+	if (round->emulator->measure != CG_MEASURE_NONE && !k->unavailable)
 		return false;
 	switch (need->depth) {
 	case CG_DEPTH_MODELS:

@@ -278,6 +278,25 @@ two_hosts()
 	json_has '.changed == [] and .undecided == ["host", "max"]'
 }
 
+@test "a target that doesn't name its features: cannot decide, but for one and the same side" {
+	local recorded
+
+	transcripts mute ''
+	for recorded in mute/*_tcg_globals.qmp; do
+		cp "$recorded" "${recorded/globals/plain}"
+	done
+	export FAKE_QEMU_MODE=error@query-cpu-model-expansion
+	cp "$emulator" same
+	echo >>same
+	compares 3 --accel tcg diff emulator="$emulator" emulator=./same
+	json_has '.from.honesty == "names-only" and .unknown == null'
+	json_has '.changed == [] and (.undecided | length) == 13'
+	compares 1 --emulator "$emulator" --accel tcg diff machine=pc machine=isapc
+	json_has '(.undecided | length) == 13 and (.models.realiased | length) > 0'
+	compares 0 --emulator "$emulator" --accel tcg diff machine=pc machine=pc-i440fx-7.2
+	json_has '.undecided == [] and .compared == 13'
+}
+
 @test "where QEMU contradicts itself, what it says of each model counts" {
 	requires /dev/kvm
 	host old

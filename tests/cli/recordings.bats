@@ -160,7 +160,8 @@ honesty_is()
 	[[ ${lines[0]} == *" $2" ]] || refute_ask "expected honesty: $2"
 }
 
-# comes_out HONESTY: all of the recording.
+# comes_out HONESTY [ACCEL]: all of the recording, with this honesty under all accelerators or
+# one of them.
 comes_out()
 {
 	local accel
@@ -169,7 +170,7 @@ comes_out()
 	for accel in "${accels[@]}"; do
 		models_come_out "$accel"
 		nothing_is_called_usable
-		honesty_is "$accel" "$1"
+		[[ ${2-$accel} != "$accel" ]] || honesty_is "$accel" "$1"
 	done
 }
 
@@ -266,12 +267,12 @@ comes_out_exactly()
 
 @test "x86_64 that expands too little: the models are those that it has" {
 	use_recording caps_7.2.0_x86_64
-	comes_out '*'
+	comes_out partial kvm
 }
 
 @test "s390x that expands too little: the models are those that it has" {
 	use_recording caps_9.1.0_s390x
-	comes_out '*'
+	comes_out partial kvm
 }
 
 @test "a target that defines no CPU models" {

@@ -530,5 +530,5 @@ upgrade()
 
 @test "a definition that looks like an option comes behind --" {
 	ask_fake expand -- -nosuch
-	refused "$emulator" -nosuch
+	refused -nosuch
 }

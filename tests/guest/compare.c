@@ -7,6 +7,7 @@
 #include "tests/guest/compare.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -275,6 +276,15 @@ static void compare_extended(struct comparison *c)
 	compare_text(c, "model-id", name ? name : "", seen);
 }
 
+/* QEMU's major version, of the answer. */
+static unsigned long major(const json_t *answer)
+{
+	const char *version =
+		cg_json_text(json_object_get(answer, "emulator"), "version");
+
+	return version ? strtoul(version, NULL, 10) : 0;
+}
+
 int compare(bool *same, const struct guest *guest, const json_t *answer,
 	    const struct cg_vcpu *topology, struct cg_error *err)
 {
@@ -295,6 +305,7 @@ int compare(bool *same, const struct guest *guest, const json_t *answer,
 		return -1;
 	vcpu.threads = topology->threads;
 	vcpu.dies = topology->dies;
+	vcpu.threads_first = major(answer) >= 10;
 	c.visible = cg_visible(vocabulary, &effective, &vcpu);
 	compare_words(&c);
 	compare_components(&c);

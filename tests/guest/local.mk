@@ -22,7 +22,7 @@ test_data += \
 %D%/cpuid.bin: %D%/cpuid.S
 	$(AM_V_GEN)$(MKDIR_P) %D% && case '$(host_cpu)' in \
 	x86_64 | i?86) \
-		$(CC) -nostdlib -static -no-pie -Wl,-Ttext=0,--oformat=binary,--build-id=none \
+		$(CC) -nostdlib -static -Wl,-Ttext=0,--oformat=binary,--build-id=none \
 			-o $@ $(srcdir)/%D%/cpuid.S ;; \
 	*) : >$@ ;; \
 	esac

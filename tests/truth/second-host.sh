@@ -25,6 +25,7 @@ answer()
 	local name=$1
 	shift
 
+	echo "$SECONDS s: $name"
 	./cpugate --json "$@" >"$boot-$name"
 }
 
@@ -35,6 +36,7 @@ free()
 	local name=$1
 	shift
 
+	echo "$SECONDS s: $name"
 	strace -qq -ff --seccomp-bpf -e trace=execve -o "/tmp/trace-$name" \
 		./cpugate --json "$@" >"$boot-$name"
 	cat "/tmp/trace-$name".* | grep -c '/qemu-system-.* = 0$' >"$boot-$name-started"
@@ -47,6 +49,7 @@ free tcg --accel tcg expand Haswell
 answer kvm --accel kvm expand EPYC,+svm
 free kvm-again --accel kvm expand EPYC,+svm
 if [[ $boot == second ]]; then
+	echo "$SECONDS s: vCPUs"
 	. ./truth.bash
 	machine_types=(q35)
 	emulator=$(command -v qemu-system-x86_64)

@@ -646,17 +646,24 @@ static void nothing_is_freed_harmlessly(void **state)
 	assert_null(cg_identity_free(NULL));
 }
 
+static int say(int fd, const char *text)
+{
+	return write(fd, text, strlen(text)) == (ssize_t)strlen(text) ? 0 : -1;
+}
+
 /* Like a QEMU that is asked nothing but who it is. */
 static int emulate(int fd)
 {
-	static const char greeting[] = "{\"QMP\": {}}\r\n",
-			  reply[] = "{\"return\": {}, \"id\": 0}\r\n";
-	char text[256];
+	char byte = '\0';
 
-	if (write(fd, greeting, sizeof(greeting) - 1) < 0 ||
-	    read(fd, text, sizeof(text)) <= 0 || write(fd, reply, sizeof(reply) - 1) < 0)
+	if (say(fd, "{\"QMP\": {}}\r\n") < 0)
 		return 1;
-	return read(fd, text, sizeof(text)) != 0;
+	while (byte != '\n')
+		if (read(fd, &byte, 1) <= 0)
+			return 1;
+	if (say(fd, "{\"return\": {}, \"id\": 0}\r\n") < 0)
+		return 1;
+	return read(fd, &byte, 1) != 0;
 }
 
 #define at_home(test) cmocka_unit_test_setup_teardown(test, make_home, remove_home)

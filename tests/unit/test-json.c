@@ -491,6 +491,7 @@ static void a_file_that_is_no_json_is_named(void **state)
 	for (size_t i = 0; i < CG_COUNT(texts); i++) {
 		cg_auto_close int fd = file_of(texts[i], strlen(texts[i]), path);
 
+		assert_true(fd >= 0);
 		assert_error(cg_json_read_file(&json, path, LIMIT, &err), CG_E_PARSE);
 		assert_contains(err.msg, path);
 	}

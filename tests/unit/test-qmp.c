@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The other end of the socket is a script: most of it is said before the client starts, as
- * what a peer says need not wait for what it is told. Where time matters there is a thread.
+ * The other end of the socket is a script. Most of it is said before the client starts, as
+ * what a peer says need not wait for what it is told; where time matters it is a thread.
  */
 #include "emulator/qmp.h"
 

@@ -97,10 +97,6 @@ static void threads_show_as_ht(void **state)
 	world->vcpu.threads = 2;
 	expect(world, "fpu", "fpu ht");
 	expect(world, "fpu ht", "fpu ht");
-	strcpy(world->vcpu.vendor, "CentaurHauls");
-	expect(world, "fpu", "fpu ht");
-	strcpy(world->vcpu.vendor, "  Shanghai  ");
-	expect(world, "fpu", "fpu ht");
 }
 
 static void threads_of_others_show_as_cmp_legacy_too(void **state)
@@ -116,6 +112,44 @@ static void threads_of_others_show_as_cmp_legacy_too(void **state)
 		world->vcpu.threads = 1;
 		expect(world, "fpu", "fpu");
 	}
+}
+
+static void zhaoxin_is_like_intel_since_10_0(void **state)
+{
+	static const char *const vendors[] = { "CentaurHauls", "  Shanghai  " };
+	struct world *world = *state;
+
+	world->vcpu.threads = 2;
+	for (size_t i = 0; i < CG_COUNT(vendors); i++) {
+		strcpy(world->vcpu.vendor, vendors[i]);
+		world->vcpu.threads_first = false;
+		expect(world, "fpu", "fpu ht cmp-legacy");
+		world->vcpu.threads_first = true;
+		expect(world, "fpu", "fpu ht");
+	}
+}
+
+static void cmp_legacy_raises_the_extended_level_since_10_0(void **state)
+{
+	struct world *world = *state;
+
+	strcpy(world->vcpu.vendor, "AuthenticAMD");
+	world->vcpu.threads = 2;
+	world->vcpu.xlevel = 0;
+	world->vcpu.xlevel_follows = true;
+	expect(world, "fpu", "fpu ht");
+	world->vcpu.threads_first = true;
+	expect(world, "fpu", "fpu ht cmp-legacy");
+	assert_int_equal(see(world, "").vcpu.xlevel, 0x80000001);
+	world->vcpu.xlevel = 0x80000008;
+	assert_int_equal(see(world, "").vcpu.xlevel, 0x80000008);
+	world->vcpu.xlevel = 0;
+	world->vcpu.xlevel_follows = false;
+	expect(world, "fpu", "fpu ht");
+	world->vcpu.xlevel_follows = true;
+	strcpy(world->vcpu.vendor, "GenuineIntel");
+	expect(world, "fpu", "fpu ht");
+	assert_int_equal(see(world, "").vcpu.xlevel, 0);
 }
 
 static void levels_hide_leaves(void **state)
@@ -282,10 +316,10 @@ static void knows_the_bits_that_change(void **state)
 
 static json_t *properties(void)
 {
-	return json_pack("{s:s, s:I, s:i, s:i, s:i, s:i, s:b, s:b}", "vendor",
-			 "AuthenticAMD", "xlevel", (json_int_t)0x8000001e, "xlevel2", 0,
-			 "level", 13, "min-level", 13, "level-func7", 1, "pmu", 1,
-			 "full-cpuid-auto-level", 1);
+	return json_pack("{s:s, s:I, s:I, s:i, s:i, s:i, s:i, s:b, s:b}", "vendor",
+			 "AuthenticAMD", "xlevel", (json_int_t)0x8000001e, "min-xlevel",
+			 (json_int_t)0x8000000a, "xlevel2", 0, "level", 13, "min-level",
+			 13, "level-func7", 1, "pmu", 1, "full-cpuid-auto-level", 1);
 }
 
 static void is_filled_from_properties(void **state)
@@ -317,6 +351,10 @@ static void a_level_follows_unless_it_was_chosen(void **state)
 	(void)state;
 	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
 	assert_true(vcpu.level_follows);
+	assert_false(vcpu.xlevel_follows);
+	json_object_set_new(json, "min-xlevel", json_integer(0x8000001e));
+	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
+	assert_true(vcpu.xlevel_follows);
 	json_object_set_new(json, "x-vendor-cpuid-only", json_true());
 	assert_int_equal(cg_vcpu_from_json(&vcpu, json, &err), 0);
 	assert_false(vcpu.level_follows);
@@ -335,7 +373,8 @@ static void a_level_follows_unless_it_was_chosen(void **state)
 static void refuses_properties_of_something_else(void **state)
 {
 	static const char *const needed[] = { "vendor",      "level",  "min-level",
-					      "level-func7", "xlevel", "xlevel2" };
+					      "level-func7", "xlevel", "min-xlevel",
+					      "xlevel2" };
 	static const char *const wrong[] = { "-1", "4294967296", "\"7\"", "null", "1.5" };
 	struct cg_vcpu vcpu = { .level = 99 };
 	struct cg_error err;
@@ -381,6 +420,8 @@ int main(void)
 		TEST(leaves_a_plain_set_alone),
 		TEST(threads_show_as_ht),
 		TEST(threads_of_others_show_as_cmp_legacy_too),
+		TEST(zhaoxin_is_like_intel_since_10_0),
+		TEST(cmp_legacy_raises_the_extended_level_since_10_0),
 		TEST(levels_hide_leaves),
 		TEST(dies_raise_a_level_that_nobody_chose),
 		TEST(extended_levels_hide_leaves),
