@@ -29,7 +29,7 @@ static char *parse_and_print(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cg_auto_free char *text = strndup((const char *)data, size);
+	cg_auto_free char *text = fuzz_text(data, size);
 	cg_auto_free char *once = parse_and_print(text);
 	cg_auto_free char *twice = once ? parse_and_print(once) : NULL;
 

@@ -51,7 +51,7 @@ static void try_stored(const char *text, const json_t *defaults)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cg_auto_free char *text = strndup((const char *)data, size);
+	cg_auto_free char *text = fuzz_text(data, size);
 	char *rest = text, *first = strsep(&rest, "\n");
 	cg_auto_json json_t *props = NULL;
 	struct cg_error err;

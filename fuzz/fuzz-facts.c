@@ -226,7 +226,7 @@ static void set_up(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	cg_auto_free char *lines = strndup((const char *)data, size);
+	cg_auto_free char *lines = fuzz_text(data, size);
 	cg_auto_facts struct cg_facts *facts = NULL;
 	struct cg_error err;
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size); /* returns 0 */
 
@@ -21,3 +22,18 @@ _Noreturn static inline void fuzz_fail(const char *file, int line, const char *w
 /* An assert() that no build leaves out. */
 #define must(condition)                                                                  \
 	((condition) ? (void)0 : fuzz_fail(__FILE__, __LINE__, #condition))
+
+/*
+ * The input as text, which ends at its first NUL; the caller frees it. Not by strndup(): with
+ * ASan's strict_string_checks that reads on for a NUL.
+ */
+static inline char *fuzz_text(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	must(text);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
+}

@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031 # each test has a shell of its own
+# shellcheck disable=SC2154 # set by helpers.bash, fake.bash and run
 # Questions that can't be answered, and places that cpugate can't work in: one sentence that
 # names what is at fault, or an answer all the same.
 
@@ -255,11 +257,13 @@ program()
 @test "a /dev/kvm that is none is none" {
 	requires_mounts
 	[[ -e /dev/kvm ]] || skip 'no /dev/kvm to put something over'
-	run --separate-stderr unshare -m bash -c 'mount --bind /dev/null /dev/kvm &&
-		exec cpugate --emulator "$1" --accel kvm models' bash "$emulator"
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	local script='mount --bind /dev/null /dev/kvm && exec cpugate "$@"'
+
+	run --separate-stderr unshare -m bash -c "$script" bash --emulator "$emulator" \
+		--accel kvm models
 	refused KVM /dev/kvm
-	run --separate-stderr unshare -m bash -c 'mount --bind /dev/null /dev/kvm &&
-		exec cpugate --emulator "$1" models' bash "$emulator"
+	run --separate-stderr unshare -m bash -c "$script" bash --emulator "$emulator" models
 	answered
 	[[ ${lines[0]} == *' tcg '* ]] || refute_ask 'expected an answer about TCG'
 }

@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031 # each test has a shell of its own
+# shellcheck disable=SC2154 # set by helpers.bash, fake.bash and run
 # QEMU is untrusted and unstable: whatever it does, cpugate ends in time with an answer or with
 # one sentence, leaves no process behind, and its cache is as good as before.
 

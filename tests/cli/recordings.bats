@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031 # each test has a shell of its own
+# shellcheck disable=SC2154 # set by helpers.bash, fake.bash and run
 # What real QEMUs of other versions and targets answered to libvirt, on hosts that we don't
 # have: it must come out of cpugate as it was recorded, with the right word on how sure it is.
 #
@@ -18,7 +20,7 @@ setup()
 }
 
 # Every process of a recording as a list of [command, reply], one process a line.
-processes()
+processes_of()
 {
 	jq -c -s '[range(0; length; 2) as $i | [.[$i], .[$i + 1]]] |
 		(reduce .[] as $pair ([];
@@ -34,7 +36,7 @@ use_recording()
 {
 	recording=$top_srcdir/../shared/data/replies/$1.replies
 	[[ -r $recording ]] || skip "no recordings of others' QEMUs at hand"
-	processes "$recording" >processes
+	processes_of "$recording" >processes
 	accels=(tcg)
 	if [[ $(wc -l <processes) -gt 1 ]]; then
 		requires /dev/kvm # or cpugate doesn't even ask about it

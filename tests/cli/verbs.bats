@@ -1,5 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck disable=SC2030,SC2031 # each test has a shell of its own
+# shellcheck disable=SC2154 # set by helpers.bash, fake.bash and run
 # Each verb on a recorded QEMU 7.2: what the text looks like, what the JSON has, what a
 # question costs the first and the second time, and how the program ends.
 
@@ -23,7 +25,7 @@ setup()
 # ask_fake VERB-OR-OPTION...: a question to it.
 ask_fake()
 {
-	ask --emulator $emulator "$@"
+	ask --emulator "$emulator" "$@"
 }
 
 # costs FIRST VERB-OR-OPTION...: the same question twice. The first time it takes so many
@@ -111,7 +113,7 @@ on_terminal()
 	shift
 
 	requires script
-	run script -qec "stty cols $columns; $(printf '%q ' cpugate --emulator $emulator "$@")" /dev/null
+	run script -qec "stty cols $columns; $(printf '%q ' cpugate --emulator "$emulator" "$@")" /dev/null
 	status_is 0
 	output=${output//$'\r'/}
 }
@@ -196,7 +198,7 @@ on_terminal()
 		(.properties | has("avx2") | not)'
 	json_has '.emulator == {"path": "./qemu", "sha256": .emulator.sha256, "version": "7.2.22",
 		"package": "Debian 1:7.2+dfsg-7+deb12u18+b3", "target": "x86_64"}'
-	[[ $(told .emulator.sha256) == $(sha256sum $emulator | cut -d ' ' -f 1) ]]
+	[[ $(told .emulator.sha256) == $(sha256sum "$emulator" | cut -d ' ' -f 1) ]]
 }
 
 @test "expand: a measurement the first time, then from the cache" {
@@ -231,7 +233,7 @@ on_terminal()
 }
 
 @test "expand: a vCPU that doesn't start says why" {
-	cp $emulator bad
+	cp "$emulator" bad
 	printf 'FAKE_QEMU_MODE=exit:1/cpu\nFAKE_QEMU_STDERR=no, thanks\n' >bad.env
 	ask --emulator ./bad expand 486
 	answered
@@ -276,8 +278,8 @@ on_terminal()
 
 @test "emulators: what is installed, and what is known of it" {
 	mkdir bin
-	cp $emulator bin/qemu-system-one
-	cp $emulator bin/qemu-system-two
+	cp "$emulator" bin/qemu-system-one
+	cp "$emulator" bin/qemu-system-two
 	printf x >>bin/qemu-system-two
 	PATH=bin:$top_builddir:/usr/bin:/bin ask --json emulators
 	answered
@@ -301,7 +303,7 @@ on_terminal()
 
 @test "an emulator is found in PATH" {
 	mkdir bin
-	cp $emulator bin/my-qemu
+	cp "$emulator" bin/my-qemu
 	PATH=$PWD/bin:$PATH ask --json --emulator my-qemu expand 486
 	answered
 	json_has ".emulator.path == \"$PWD/bin/my-qemu\""
@@ -354,7 +356,7 @@ on_terminal()
 }
 
 @test "probe --all: what one machine type did to QEMU is in its row" {
-	cp $emulator bad
+	cp "$emulator" bad
 	echo 'FAKE_QEMU_MODE=signal/microvm' >bad.env
 	ask --json --emulator ./bad probe --all
 	answered
@@ -369,7 +371,7 @@ on_terminal()
 @test "probe --all: goes on where it was stopped" {
 	local i
 
-	cp $emulator bad
+	cp "$emulator" bad
 	echo 'FAKE_QEMU_MODE=hang@query-cpu-definitions/pc-q35-7.2' >bad.env
 	env --default-signal=INT cpugate --emulator ./bad probe --all >out 2>err 3>&- &
 	# Four of the five are done when they are in the cache.
@@ -447,25 +449,25 @@ upgrade()
 }
 
 @test "cache why: which part has changed" {
-	ask --json --emulator $emulator cache why
+	ask --json --emulator "$emulator" cache why
 	answered
 	shape_is '{"emulator": "string", "known": "boolean", "remeasure": "array"}'
 	json_has '.emulator == "./qemu" and .known == false and .remeasure == []'
-	ask --emulator $emulator cache why
+	ask --emulator "$emulator" cache why
 	output_has './qemu was never measured'
 
 	ask_fake probe
-	ask --emulator $emulator cache why
+	ask --emulator "$emulator" cache why
 	answered
 	output_has 'Nothing has changed'
 	upgrade
-	ask --json --emulator $emulator cache why
+	ask --json --emulator "$emulator" cache why
 	answered
 	started_is 0
 	json_has '.known and (.remeasure | length > 0 and all((.fact | type) == "string" and
 		.accel == "tcg" and (.changed | map(.part)) == ["binary"] and
 		(.changed[0].from | type) == "string" and .changed[0].from != .changed[0].to))'
-	ask --emulator $emulator cache why
+	ask --emulator "$emulator" cache why
 	answered
 	output_has 'would be measured again' '  binary: '
 }
@@ -519,12 +521,12 @@ upgrade()
 }
 
 @test "options come before the verb or after it" {
-	ask --json --machine q35 --emulator $emulator models
+	ask --json --machine q35 --emulator "$emulator" models
 	answered
 	cp <(echo "$output") right
-	ask models --emulator=$emulator --json --machine=q35
+	ask models --emulator="$emulator" --json --machine=q35
 	diff right <(echo "$output")
-	ask --emulator $emulator models --json --machine q35
+	ask --emulator "$emulator" models --json --machine q35
 	diff right <(echo "$output")
 }
 

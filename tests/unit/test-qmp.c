@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The other end of the socket is a script. Most of it is said before the client starts, as
+ * The other end of the socket is a script. Most of it is said before the client starts:
  * what a peer says need not wait for what it is told; where time matters it is a thread.
  */
 #include "emulator/qmp.h"
