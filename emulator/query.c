@@ -122,14 +122,15 @@ int cg_query_send_expansion(struct cg_qmp *qmp, const char *type, const char *mo
 int cg_query_receive_expansion(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 {
 	cg_auto_json json_t *reply = NULL;
-	json_t *props;
+	json_t *model, *props;
 
 	if (cg_qmp_receive(qmp, &reply, err) < 0)
 		return cg_error_prefix(err, "query-cpu-model-expansion");
-	props = json_object_get(json_object_get(reply, "model"), "props");
-	if (!json_is_object(props))
+	model = json_object_get(reply, "model");
+	props = json_object_get(model, "props");
+	if (!json_is_object(model) || (props && !json_is_object(props)))
 		return wrong_shape("query-cpu-model-expansion", err);
-	*out = json_incref(props);
+	*out = props ? json_incref(props) : json_object(); /* QAPI has it optional */
 	return 0;
 }
 

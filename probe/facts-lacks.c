@@ -126,29 +126,53 @@ int cg_facts_contradicted(struct cg_facts *facts, const char *accel, const char 
 	return ret;
 }
 
-/* Is E ∩ U what QEMU itself says for every plain model that was expanded? */
-static bool equation_holds(const struct cg_facts *facts,
-			   const struct cg_session_result *result)
+/* A check of E ∩ U against what QEMU itself says of each plain model. */
+struct check {
+	const struct cg_vocabulary *vocabulary;
+	const struct cg_session_result *result;
+	size_t models; /* that were looked at */
+	bool holds;
+};
+
+static void check_model(struct check *check, const char *model,
+			const struct cg_expansion *expansion)
 {
-	const struct cg_vocabulary *vocabulary = facts->emulator.vocabulary;
+	const json_t *names = json_object_get(check->result->unavailable, model);
+	struct cg_featureset ours, theirs;
+	size_t unknown;
 
-	for (size_t i = 0; i < result->count; i++) {
-		const struct cg_session_item *item = &result->items[i];
-		struct cg_featureset ours, theirs;
-		size_t unknown;
+	ours = cg_featureset_and(&expansion->features, &check->result->unsupported);
+	theirs = cg_vocabulary_set(check->vocabulary, names, &unknown);
+	check->holds &= cg_featureset_equal(&ours, &theirs);
+	check->models++;
+}
 
-		if (item->refusal ||
-		    !cg_session_find_model(result->models, item->definition))
-			continue;
-		ours = cg_featureset_and(&item->expansion.features, &result->unsupported);
-		theirs = cg_vocabulary_set(vocabulary,
-					   json_object_get(result->unavailable,
-							   item->definition),
-					   &unknown);
-		if (!cg_featureset_equal(&ours, &theirs))
-			return false;
-	}
-	return true;
+static int check_row(void *data, const char *model, size_t piece,
+		     const struct cg_expansion *expansion, struct cg_error *err)
+{
+	(void)piece;
+	(void)err;
+	check_model(data, model, expansion);
+	return 0;
+}
+
+/*
+ * By what this session expanded, and by what the sheet holds from before: after a change of the host the
+ * session brings U and QEMU's lists, and the expansions are the old ones.
+ */
+static int check_equation(struct cg_facts *facts, const char *accel, const char *machine,
+			  struct check *check, struct cg_error *err)
+{
+	const struct cg_session_result *result = check->result;
+
+	for (size_t i = 0; i < result->count; i++)
+		if (!result->items[i].refusal &&
+		    cg_session_find_model(result->models, result->items[i].definition))
+			check_model(check, result->items[i].definition,
+				    &result->items[i].expansion);
+	if (result->count >= json_array_size(result->models))
+		return 0;
+	return cg_facts_each_expansion(facts, accel, machine, check_row, check, err);
 }
 
 static json_t *pack_unavailable(const struct cg_vocabulary *vocabulary,
@@ -173,13 +197,20 @@ int cg_keep_put_unavailable(struct cg_facts *facts, const char *accel,
 			    struct cg_error *err)
 {
 	cg_auto_json json_t *fact = NULL, *yes = json_object();
+	struct check check = { .vocabulary = facts->emulator.vocabulary,
+			       .result = result,
+			       .holds = result->has_unsupported };
 
 	if (facts->emulator.measure == CG_MEASURE_NONE)
 		return 0;
 	fact = pack_unavailable(facts->emulator.vocabulary, result->unavailable);
 	if (cg_keep_put(facts, CG_KIND_UNAVAILABLE, accel, machine, fact, err) < 0)
 		return -1;
-	if (result->has_unsupported && equation_holds(facts, result))
-		return cg_keep_forget(facts, CG_KIND_CONTRADICTED, accel, machine, err);
-	return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, yes, err);
+	if (check_equation(facts, accel, machine, &check, err) < 0)
+		return -1;
+	if (!check.holds)
+		return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, yes, err);
+	if (check.models < json_array_size(result->models))
+		return 0; /* a part of the models can't take back what another one showed */
+	return cg_keep_forget(facts, CG_KIND_CONTRADICTED, accel, machine, err);
 }

@@ -1,15 +1,16 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck disable=SC2154 # variables of helpers
-# A cache that meets another host: another kernel, CPU and KVM, booted for real. It is warmed here ("first"), goes to a
-# second host, from there to that host with another module parameter ("third"), and on to one whose CPU
-# lacks a feature besides ("fourth"). The boots are made once, by setup_file; the tests look at what came
-# out of them.
+# A cache that meets another host: another kernel, CPU and KVM, booted for real. It is
+# warmed here ("first"), goes to a second host, from there to that host with another
+# module parameter ("third"), and on to one whose CPU lacks a feature besides ("fourth").
+# The boots are made once, by setup_file; the tests look at what came out of them.
 
 load helpers
 load ../truth/starts
 
-# boot NAME [OPTION...]: tests/truth/second-host.sh there, or why not. What fails there is for the tests to see.
+# boot NAME [OPTION...]: tests/truth/second-host.sh there, or why not. What fails there is
+# for the tests to see.
 boot()
 {
 	local name=$1 status=0
@@ -56,8 +57,8 @@ setup()
 	[[ ! -s no-host ]] || skip "$(cat no-host)"
 }
 
-# parts BOOT: what `cache why` names there as the reason to measure U again. (Facts that weren't asked for in each boot
-# have changed since longer ago.)
+# parts BOOT: what `cache why` names there as the reason to measure U again. (Facts that
+# weren't asked for in each boot have changed since longer ago.)
 parts()
 {
 	jq -r '.remeasure[] | select(.fact == "unsupported").changed[].part' "$1-why" | sort

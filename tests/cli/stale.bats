@@ -49,7 +49,8 @@ asks_twice()
 	from_is cache
 }
 
-# measures_again PART ARG...: PART has changed, and the question is answered by measuring, once.
+# measures_again PART ARG...: PART has changed, and the question is answered by measuring,
+# once.
 measures_again()
 {
 	local part=$1
@@ -132,8 +133,8 @@ measures_again()
 	status_is 2
 }
 
-# host_change_counts PART FILE TEXT: with another TEXT in FILE, KVM is measured again, and TCG
-# isn't; back on the old host nothing is.
+# host_change_counts PART FILE TEXT: with another TEXT in FILE, KVM is measured again, and
+# TCG isn't; back on the old host nothing is.
 host_change_counts()
 {
 	local part=$1 file=$2 text=$3
@@ -210,7 +211,8 @@ host_change_counts()
 	cp -r copy/. as-copy
 	asks --emulator "$PWD/copy/bin/qemu-system-x86_64" --accel tcg expand Haswell
 	jq .effective answer >effective
-	for path in qemu-system-by-symlink copy/bin/qemu-system-by-hard-link as-copy/bin/qemu-system-x86_64; do
+	for path in qemu-system-by-symlink copy/bin/qemu-system-by-hard-link \
+		as-copy/bin/qemu-system-x86_64; do
 		counts --emulator "$PWD/$path" --accel tcg expand Haswell
 		started_is 0
 		from_is cache

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck disable=SC2034,SC2154 # variables of helpers
-# The product's promise: the effective set is that of the vCPU that a guest gets, and what is called
-# usable starts. The other side of the comparison are real vCPUs.
+# The product's promise: the effective set is that of the vCPU that a guest gets, and what
+# is called usable starts. The other side of the comparison are real vCPUs.
 
 load helpers
 load ../truth/truth
@@ -28,7 +28,8 @@ use_qemu_10()
 	export QEMU_MODULE_DIR=$QEMU_10/../lib/x86_64-linux-gnu/qemu
 }
 
-# Definitions with overrides: E is asked for exactly this string, and the same U is taken off.
+# Definitions with overrides: E is asked for exactly this string, and the same U is taken
+# off.
 custom=('Haswell,-aes,+avx512f' 'EPYC,-svm,+x2apic,+vmx' '486,+sse2,rdctl-no=on')
 
 @test "TCG: models are what their vCPUs are" {

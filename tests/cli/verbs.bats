@@ -78,7 +78,7 @@ every_verb()
 {
 	printf '%s\n' --help models 'models --machine q35' 'expand Haswell' 'expand 486' \
 		'expand Haswell,+avx512f,-hle' machines emulators host probe 'probe --all' \
-		'cache path' 'cache why' 'cache prune'
+		'cache path' 'cache why' 'cache prune' 'diff machine=q35 machine=pc-i440fx-2.4'
 }
 
 # ask_words WORDS: with the emulator where the verb takes one.
@@ -88,7 +88,7 @@ ask_words()
 
 	read -ra words <<<"$1"
 	case $1 in
-	--help | host | 'cache why'* | cache*) ask "${words[@]}" ;;
+	--help | host | cache*) ask "${words[@]}" ;;
 	*) ask_fake "${words[@]}" ;;
 	esac
 }
@@ -98,7 +98,7 @@ ask_words()
 
 	while read -r words; do
 		ask_words "$words"
-		[[ $words == 'cache why' ]] || answered
+		[[ $words == 'cache why' || $words == diff* ]] || answered
 		[[ $output != *$'\e'* ]] || refute_ask "a colour: $words"
 		for line in "${lines[@]}"; do
 			[[ ${#line} -le 80 ]] || refute_ask "longer than 80: $words" "$line"
@@ -417,6 +417,24 @@ on_terminal()
 	answer_itself | diff first -
 	ask_fake --json verify --sample 6 --seed 3
 	! answer_itself | diff -q first - || refute_ask 'expected another sample'
+}
+
+@test "diff: the same is 0, a difference is 1" {
+	ask_fake --json diff machine=pc machine=pc-i440fx-7.2
+	answered
+	json_has '.from.machine == "pc-i440fx-7.2" and .to.machine == "pc-i440fx-7.2"'
+	ask_fake --json diff machine=pc-i440fx-2.4 machine=pc
+	status_is 1
+	[[ -z $stderr ]]
+	json_has '.from.machine == "pc-i440fx-2.4" and .from.honesty == "exact"'
+	answer_itself >first
+	ask_fake --json diff machine=pc-i440fx-2.4 machine=pc
+	started_is 0
+	answer_itself | diff first -
+	ask_fake diff machine=pc machine=nosuch
+	refused nosuch
+	ask_fake diff machine=pc
+	refused diff
 }
 
 @test "cache list: every fact, newest first" {

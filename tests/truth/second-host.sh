@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What second-host.bats does in one boot of another host, in the folder that is writable there. What comes out of it
-# are the files named $1-*.
+# What second-host.bats does in one boot of another host, in the folder that is writable
+# there. What comes out of it are the files named $1-*.
 # shellcheck disable=SC1091,SC2034 # truth.bash is beside this file there
 set -u -o pipefail
 boot=$1
@@ -29,8 +29,9 @@ answer()
 	./cpugate --json "$@" >"$boot-$name"
 }
 
-# free NAME ARG...: the same for what should be known; how many emulators it starts all the same is in NAME-started. (strace
-# makes a measurement ten times slower, which is too much here.)
+# free NAME ARG...: the same for what should be known; how many emulators it starts all
+# the same is in NAME-started. (strace makes a measurement ten times slower, which is too
+# much here.)
 free()
 {
 	local name=$1

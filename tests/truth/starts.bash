@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # shellcheck disable=SC2154 # variables of tests
-# What a question costs: counting the emulators that cpugate starts, and changing, one at a time, the things
-# that its answers depend on.
+# What a question costs: counting the emulators that cpugate starts, and changing, one at
+# a time, the things that its answers depend on.
 
-# traced COMMAND...: run it; $started is the number of emulators that it and its children executed, which must be
-# called qemu-system-SOMETHING.
+# traced COMMAND...: run it; $started is the number of emulators that it and its children
+# executed, which must be called qemu-system-SOMETHING.
 traced()
 {
 	rm -f trace.*
@@ -25,7 +25,8 @@ asks()
 	is_answered "$@"
 }
 
-# counts ARG...: the same, with the emulators that it starts counted. strace makes a measurement ten times slower.
+# counts ARG...: the same, with the emulators that it starts counted. strace makes a
+# measurement ten times slower.
 counts()
 {
 	traced cpugate --json "$@" >answer 2>complaint
@@ -94,7 +95,8 @@ prefix_of()
 	dirname "$(dirname "$(readlink -f "$1")")"
 }
 
-# copy_emulator FOLDER: the installed emulator with its modules and firmware, as FOLDER/bin/qemu-system-x86_64.
+# copy_emulator FOLDER: the installed emulator with its modules and firmware, as
+# FOLDER/bin/qemu-system-x86_64.
 copy_emulator()
 {
 	local binary prefix modules
@@ -111,7 +113,8 @@ copy_emulator()
 	done
 }
 
-# module_folder FOLDER: where below FOLDER the accelerator's module is; skips where TCG is built in.
+# module_folder FOLDER: where below FOLDER the accelerator's module is; skips where TCG is
+# built in.
 module_folder()
 {
 	local module
@@ -128,7 +131,8 @@ append_byte()
 	printf x >>"$1"
 }
 
-# fake_host: from here on cpugate looks at a copy of this host's facts, in the folder "host".
+# fake_host: from here on cpugate looks at a copy of this host's facts, in the folder
+# "host".
 fake_host()
 {
 	local file
@@ -160,8 +164,8 @@ put()
 	printf '%s\n' "$2" >"host/$1"
 }
 
-# The emulators that run with this test's mark in their environment, whoever is their parent by
-# now. The dead have no environment.
+# The emulators that run with this test's mark in their environment, whoever is their
+# parent by now. The dead have no environment.
 marked_emulators()
 {
 	local environment pid
@@ -187,7 +191,8 @@ no_emulator_is_left()
 	return 1
 }
 
-# start_probing ARG...: cpugate in the background, as $probing, in the middle of a long probe.
+# start_probing ARG...: cpugate in the background, as $probing, in the middle of a long
+# probe.
 start_probing()
 {
 	local i

@@ -7,8 +7,8 @@
 machine_types=(pc q35 pc-i440fx-2.4)
 models=(486 qemu64 Haswell EPYC max)
 
-# unpack_qemu_10: print the folder with the binaries of a second QEMU, or say why not and fail.
-# It is kept in the user's own cache, where one process at a time may put it.
+# unpack_qemu_10: print the folder with the binaries of a second QEMU, or say why not and
+# fail. It is kept in the user's own cache, where one process at a time may put it.
 unpack_qemu_10()
 {
 	local tool=$top_srcdir/../shared/tools/unpack-qemu-10
@@ -62,8 +62,8 @@ differs()
 	return 1
 }
 
-# same_as_vcpu MACHINE ACCEL CPU: does "answer" tell of this vCPU what it is? Counts it in $compared or
-# $unstartable.
+# same_as_vcpu MACHINE ACCEL CPU: does "answer" tell of this vCPU what it is? Counts it in
+# $compared or $unstartable.
 same_as_vcpu()
 {
 	local about="${emulator##*/} $*" status=0 enforced=0 usable
@@ -89,8 +89,8 @@ same_as_vcpu()
 		differs 'effective set (-) is not that of the vCPU (+)' || return
 }
 
-# compare_models ACCEL [MODEL]...: on every machine type; all five without one. The sum goes into the
-# test's output.
+# compare_models ACCEL [MODEL]...: on every machine type; all five without one. The sum
+# goes into the test's output.
 compare_models()
 {
 	local accel=$1 machine model failed=0 compared=0 unstartable='' version
@@ -108,6 +108,7 @@ compare_models()
 	done
 	version=$(jq -r .emulator.version answer)
 	[[ -z $unstartable ]] || unstartable="; can't be started, not compared:$unstartable"
-	echo "# QEMU $version, $accel: $compared vCPUs compared, $(wc -l <names) features each$unstartable" >&3
+	printf '# QEMU %s, %s: %d vCPUs compared, %d features each%s\n' "$version" "$accel" \
+		"$compared" "$(wc -l <names)" "$unstartable" >&3
 	[[ $compared -gt 0 && $failed -eq 0 ]]
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a vCPU really is: starts QEMU, paused, and reads features off the vCPU itself, one qom-get each. Neither
- * expansions nor unavailable-features come into it, which are what cpugate is made of.
+ * What a vCPU really is: starts QEMU, paused, and reads features off the vCPU itself, one
+ * qom-get each. Neither expansions nor unavailable-features come into it, which are what
+ * cpugate is made of.
  *
  *	vcpu BINARY MACHINE ACCEL CPU <NAMES
  *
