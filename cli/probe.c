@@ -16,9 +16,12 @@ static void print_row(const struct cg_view *view, const json_t *row)
 		putchar('\n');
 		return;
 	}
-	printf("%-18s %4lld models %4lld lack nothing here  %s\n", cg_json_text(row, "machine"),
-	       (long long)json_integer_value(json_object_get(row, "models")),
-	       (long long)json_integer_value(json_object_get(row, "complete")),
+	printf("%-18s %4lld models ", cg_json_text(row, "machine"),
+	       (long long)json_integer_value(json_object_get(row, "models")));
+	if (json_object_get(row, "complete"))
+		printf("%4lld lack nothing here  ",
+		       (long long)json_integer_value(json_object_get(row, "complete")));
+	printf("%s\n",
 	       json_is_true(json_object_get(row, "equation-holds"))
 		       ? cg_json_text(row, "way")
 		       : "QEMU's own lists differ and are used");

@@ -35,8 +35,9 @@ static int describe(const struct cg_question *q, const struct cg_need *need, jso
 		return -1;
 	json_object_set_new(row, "way", json_string(way ? way : "started"));
 	json_object_set_new(row, "models", json_integer((json_int_t)json_array_size(models)));
-	json_object_set_new(row, "complete",
-			    json_integer((json_int_t)count_without(models, unavailable)));
+	if (q->emulator->measure != CG_MEASURE_NONE)
+		json_object_set_new(row, "complete",
+				    json_integer((json_int_t)count_without(models, unavailable)));
 	json_object_set_new(row, "max-starts", json_boolean(largest == CG_STARTED_YES));
 	json_object_set_new(row, "equation-holds", json_boolean(!contradicted));
 	json_object_set_new(row, "from",
