@@ -241,6 +241,8 @@ static void measure_answers(struct bench_emulator *e, size_t runs)
 	for (size_t i = 0; i < runs; i++)
 		for (size_t r = 0; r < CG_COUNT(rows) && !stopped; r++)
 			bench_row_measure(&place, &rows[r]);
+	if (stopped)
+		return;
 	bench_report_emulator(e);
 	for (size_t r = 0; r < CG_COUNT(rows); r++)
 		bench_report_row(&rows[r]);
@@ -268,6 +270,8 @@ static void measure_sweeps(struct bench_emulator *e, size_t sweeps)
 			bench_row_measure(&place, &rows[r]);
 			bench_row_measure_bare(&rows[r], BARE_BESIDE_SWEEP);
 		}
+	if (stopped)
+		return;
 	for (size_t r = 0; r < CG_COUNT(rows); r++)
 		bench_report_row(&rows[r]);
 	printf("%-41s %11s %17s %9s %7zu\n", "  beside it: a bare start for each", "", "",
@@ -302,6 +306,8 @@ static void measure_big_cache(size_t runs)
 	for (size_t i = 0; i < runs; i++)
 		for (size_t r = 0; r < CG_COUNT(rows) && !stopped; r++)
 			bench_row_measure(&place, &rows[r]);
+	if (stopped)
+		return;
 	printf("\n%s %s, times the same with a small cache\n\n", emulators[0].path,
 	       emulators[0].version);
 	bench_report_row(&size);

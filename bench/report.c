@@ -34,7 +34,7 @@ void bench_report_machine(void)
 	printf("%s, %ld CPUs, Linux %s, load %.1f\n", PACKAGE_STRING, cpus, uts.release,
 	       load_before);
 	if (load_before > (double)cpus / 2)
-		puts("The machine is busy: only the numbers of starts mean something.");
+		puts("The machine is busy, which is worst for what uses all CPUs: see CPU ms.");
 #ifdef __SANITIZE_ADDRESS__
 	puts("This build has sanitizers: none of the figures mean anything.");
 #endif

@@ -341,8 +341,6 @@ forgets()
 	done
 	ask_fake probe
 	warned
-	ask_fake verify --sample 3
-	warned
 	[[ ! -s file && -z $(ls folder) ]]
 }
 

@@ -21,6 +21,7 @@ teardown()
 	[[ -z ${BATS_TEST_COMPLETED-} ]] || cache_is_unharmed
 }
 
+# With so short a deadline a busy machine hangs, too, if elsewhere; so where is said only once.
 @test "a hang at any command ends with the deadline" {
 	local mode
 
@@ -29,8 +30,9 @@ teardown()
 		{hang,stall}@query-cpu-definitions hang@query-cpu-model-expansion; do
 		ask_bad "$mode"
 		refused ./bad 'no answer within 80 ms'
-		[[ $mode != *@* ]] || stderr_has "${mode#*@}"
 	done
+	CPUGATE_REPLY_TIMEOUT=800 ask_bad hang@query-machines
+	refused ./bad 'query-machines: no answer within 800 ms'
 	unset CPUGATE_REPLY_TIMEOUT
 	no_emulator_is_left
 }
@@ -163,7 +165,7 @@ teardown()
 
 @test "one that ignores SIGTERM and hangs is killed" {
 	CPUGATE_REPLY_TIMEOUT=80 ask_bad stubborn,straggler,hang@query-machines
-	refused ./bad query-machines
+	refused ./bad '80 ms'
 	no_emulator_is_left
 }
 
@@ -303,7 +305,7 @@ make_good_again()
 }
 
 @test "a vCPU that hangs decides nothing" {
-	CPUGATE_REPLY_TIMEOUT=300 ask_bad hang/cpu --json expand 486
+	CPUGATE_REPLY_TIMEOUT=800 ask_bad hang/cpu --json expand 486
 	answered
 	json_has '.usable == null and .removed == []'
 	make_good_again
