@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -280,10 +281,27 @@ static int run(const struct command_line *line)
 	return CG_EXIT_FAILURE;
 }
 
+/*
+ * A standard stream that is closed would become the next file that is opened, and the answer would go there. So
+ * it becomes something that can't be written.
+ */
+static void hold_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	struct command_line line = { .args = json_object() };
 	int status;
+
+	hold_streams();
 
 	if (read_command_line(&line, argc, argv, &status) == 0)
 		status = run(&line);

@@ -2,7 +2,10 @@
 /* Typed queries: the shape of QEMU's replies is checked here and nowhere else. */
 #include "emulator/query.h"
 
+#include <ctype.h>
 #include <string.h>
+
+#include "base/text.h"
 
 static int wrong_shape(const char *command, struct cg_error *err)
 {
@@ -12,6 +15,7 @@ static int wrong_shape(const char *command, struct cg_error *err)
 static int query_version(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 {
 	cg_auto_json json_t *reply = NULL;
+	cg_auto_free char *clean = NULL;
 	int major, minor, micro;
 	const char *package;
 
@@ -20,8 +24,12 @@ static int query_version(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 	if (json_unpack(reply, "{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", &major, "minor", &minor,
 			"micro", &micro, "package", &package) < 0)
 		return wrong_shape("query-version", err);
+	clean = strdup(package);
+	if (!clean)
+		return cg_error_errno(err, "query-version");
+	cg_text_clean(clean); /* anybody's words, for people */
 	*out = json_pack("{s:o, s:s}", "version", json_sprintf("%d.%d.%d", major, minor, micro),
-			 "package", package);
+			 "package", clean);
 	return 0;
 }
 
@@ -54,6 +62,15 @@ int cg_query_kvm(struct cg_qmp *qmp, bool *enabled, struct cg_error *err)
 	return 0;
 }
 
+static bool is_name(const char *text)
+{
+	if (!text)
+		return false;
+	while (*text && !iscntrl((unsigned char)*text))
+		text++;
+	return !*text;
+}
+
 /* A list of objects that each have a "name". */
 static int query_named_list(struct cg_qmp *qmp, const char *command, json_t **out,
 			    struct cg_error *err)
@@ -67,7 +84,7 @@ static int query_named_list(struct cg_qmp *qmp, const char *command, json_t **ou
 	if (!json_is_array(reply))
 		return wrong_shape(command, err);
 	json_array_foreach(reply, i, item)
-		if (!cg_json_text(item, "name"))
+		if (!is_name(cg_json_text(item, "name")))
 			return wrong_shape(command, err);
 	*out = cg_take(reply);
 	return 0;

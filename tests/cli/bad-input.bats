@@ -536,6 +536,22 @@ damage()
 	done
 }
 
+@test "a stream that is closed is not taken for another file" {
+	status=0 output=
+	cpugate --emulator "$emulator" --accel tcg models >&- 2>err || status=$?
+	stderr=$(<err)
+	refused 'write the answer: Bad file descriptor'
+	cpugate --emulator "$emulator" --accel tcg models <&- 2>&- >out
+	grep -q 'models usable' out
+	rm -r "$XDG_CACHE_HOME"
+	status=0
+	cpugate --emulator "$emulator" --accel tcg models <&- >&- 2>&- || status=$?
+	status_is 2
+	run grep -l 'models usable' "$XDG_CACHE_HOME"/cpugate/*
+	status_is 1
+	remembers
+}
+
 @test "a reader that goes away is no failure worth words" {
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	run --separate-stderr bash -c 'cpugate --emulator "$1" --accel tcg models | true' \

@@ -191,15 +191,19 @@ teardown()
 	[[ ${lines[0]} == *' kvm '* ]] || refute_ask 'expected an answer about KVM'
 }
 
-# One reply of ./bad is this error. What QEMU quotes may be anybody's.
-make_bad_words()
+# make_bad_reply COMMAND REPLY: one reply of ./bad is this.
+make_bad_reply()
 {
 	make_bad '' "FAKE_QEMU_DIR=$PWD/transcripts"
 	rm -rf transcripts
 	cp -r "$FAKE_QEMU_DIR" transcripts
-	printf '%s\n' '> {"execute": "query-machines"}' \
-		"< {\"error\": {\"class\": \"GenericError\", \"desc\": \"$1\"}}" \
-		>>transcripts/none_tcg_plain.qmp
+	printf '%s\n' "> {\"execute\": \"$1\"}" "< $2" >>transcripts/none_tcg_plain.qmp
+}
+
+# What QEMU quotes may be anybody's.
+make_bad_words()
+{
+	make_bad_reply query-machines "{\"error\": {\"class\": \"GenericError\", \"desc\": \"$1\"}}"
 }
 
 @test "QEMU's words can't break out of their line" {
@@ -222,6 +226,17 @@ make_bad_words()
 	refused ./bad 'what  [2Jever????'
 	ask --emulator ./bad --accel tcg models
 	refused ./bad 'what  [2Jever????' 'on record'
+}
+
+@test "QEMU's words can't command a terminal" {
+	make_bad_reply query-machines '{"return": [{"name": "pc\u001b[31m", "is-default": true}]}'
+	ask --emulator ./bad --accel tcg models
+	refused ./bad query-machines
+	make_bad_reply query-version '{"return": {"package": "mine\u001b[31m\nred",
+  "qemu": {"major": 7, "minor": 2, "micro": 0}}}'
+	ask --emulator ./bad --accel tcg probe
+	answered
+	[[ ${lines[0]} == './bad 7.2.0 (mine [31m red)' ]] || refute_ask 'expected clean text'
 }
 
 @test "a failure is kept, and probe tries again" {
