@@ -9,7 +9,11 @@
 static size_t decode(const unsigned char *p, unsigned *out)
 {
 	static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len = *p < 0x80 ? 1 : *p >> 5 == 6 ? 2 : *p >> 4 == 14 ? 3 : *p >> 3 == 30 ? 4 : 0;
+	size_t len = *p < 0x80       ? 1
+		     : *p >> 5 == 6  ? 2
+		     : *p >> 4 == 14 ? 3
+		     : *p >> 3 == 30 ? 4
+				     : 0;
 	unsigned code = len == 1 ? *p : *p & (0x7fU >> len);
 
 	for (size_t i = 1; i < len; i++) {
@@ -17,7 +21,8 @@ static size_t decode(const unsigned char *p, unsigned *out)
 			return 0;
 		code = code << 6 | (p[i] & 0x3f);
 	}
-	if (!len || code < least[len] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
+	if (!len || code < least[len] || code > 0x10ffff ||
+	    (code >= 0xd800 && code < 0xe000))
 		return 0;
 	*out = code;
 	return len;

@@ -41,7 +41,7 @@ struct cg_store {
 	enum cg_store_state state;
 	enum transaction transaction;
 	bool in_memory; /* see cg_store_use_memory() */
-	bool damaged; /* set the file aside when closing */
+	bool damaged;   /* set the file aside when closing */
 	bool warned;
 	struct cg_error warning;
 	char *parts; /* the last key that was asked for, and its digest */
@@ -247,8 +247,8 @@ bool cg_query_keeps(const struct cg_store *store)
 int cg_query_run(struct cg_store *store, const struct cg_query *query,
 		 struct cg_error *err)
 {
-	if (!cg_query_keeps(store) && (store->state == CG_STORE_UNAVAILABLE ||
-				       query->sql >= CG_SQL_FIRST_WRITE))
+	if (!cg_query_keeps(store) &&
+	    (store->state == CG_STORE_UNAVAILABLE || query->sql >= CG_SQL_FIRST_WRITE))
 		return 0;
 	return report(store, execute(store, query), err);
 }
@@ -584,7 +584,8 @@ static int connect_to_memory(struct cg_store *store, sqlite3 *file)
 	if (file)
 		return copy_database(file, store->db);
 	rc = migrate(store);
-	return rc == SQLITE_OK ? sqlite3_exec(store->db, other_ids, NULL, NULL, NULL) : rc;
+	return rc == SQLITE_OK ? sqlite3_exec(store->db, other_ids, NULL, NULL, NULL)
+			       : rc;
 }
 
 int cg_store_use_memory(struct cg_store *store, struct cg_error *err)
