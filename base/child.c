@@ -53,8 +53,10 @@ static bool reap(struct cg_child *child)
 
 	if (child->reaped)
 		return true;
-	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0)
+	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) < 0) {
+		child->end.status = -1;
 		return child->reaped = errno == ECHILD; /* somebody else took it */
+	}
 	if (!info.si_pid)
 		return false;
 	kill(-child->pid, SIGKILL);
@@ -255,7 +257,9 @@ char *cg_child_end_words(const struct cg_child_end *end, char *out, size_t size)
 {
 	const char *name = end->signal ? sigabbrev_np(end->signal) : NULL;
 
-	if (!end->signal)
+	if (!end->signal && end->status < 0)
+		snprintf(out, size, "an unknown status");
+	else if (!end->signal)
 		snprintf(out, size, "exit status %d", end->status);
 	else if (name)
 		snprintf(out, size, "signal SIG%s", name);

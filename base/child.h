@@ -17,10 +17,13 @@
 
 struct cg_child;
 
-/* How a child ended: exit status, or the signal that killed it. */
+/*
+ * How a child ended: exit status, or the signal that killed it. In a process that ignores SIGCHLD, or where somebody
+ * else waits for our children, it isn't known.
+ */
 struct cg_child_end {
-	int status; /* of exit(), -1 if it was killed */
-	int signal; /* 0 if it exited */
+	int status; /* of exit(), -1 if it was killed or it isn't known */
+	int signal; /* 0 if it exited or it isn't known */
 };
 
 /*
@@ -50,7 +53,7 @@ void cg_child_last_words(const struct cg_child *child, char *out, size_t size);
  */
 struct cg_child *cg_child_free(struct cg_child *child);
 
-/* "exit status 1" or "signal SIGABRT" into @out. Returns @out. */
+/* "exit status 1", "signal SIGABRT" or "an unknown status" into @out. Returns @out. */
 char *cg_child_end_words(const struct cg_child_end *end, char *out, size_t size);
 
 static inline void cg_child_freep(struct cg_child **child)

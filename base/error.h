@@ -23,6 +23,7 @@ enum cg_errc {
 	CG_E_DIED,      /* the emulator ended when it should have answered */
 	CG_E_CORRUPT,   /* stored data that is damaged */
 	CG_E_NEWER,     /* stored data that a newer version wrote */
+	CG_E_UNDECIDED, /* what is known isn't enough for an answer */
 };
 
 #define CG_ERROR_TEXT 512

@@ -14,8 +14,10 @@ enum cg_sql {
 	CG_SQL_COUNT_TABLES,
 	CG_SQL_FIND_KEY,
 	CG_SQL_FIND_BLOB,
+	CG_SQL_NEXT_BLOB,
 	CG_SQL_FIND_SUBJECT,
 	CG_SQL_GET_FACT,
+	CG_SQL_HAS_FACT,
 	CG_SQL_GET_BLOB,
 	CG_SQL_GET_FILE,
 	CG_SQL_EACH_FACT,
@@ -51,7 +53,7 @@ struct cg_arg {
 	const void *data;
 };
 
-#define CG_MAX_ARGS 6
+#define CG_MAX_ARGS 7
 #define CG_INT(n) ((struct cg_arg){ .type = CG_ARG_INT, .number = (int64_t)(n) })
 #define CG_TEXT(s)                                                                       \
 	((struct cg_arg){ .type = CG_ARG_TEXT, .data = (s) }) /* NULL is NULL */
@@ -81,9 +83,6 @@ struct cg_query {
  */
 cg_must_check int cg_query_run(struct cg_store *store, const struct cg_query *query,
 			       struct cg_error *err);
-
-/* Is what is put there to be found afterwards? */
-bool cg_query_keeps(const struct cg_store *store);
 
 /* How many rows the last write changed. */
 int64_t cg_query_changes(const struct cg_store *store);

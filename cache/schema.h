@@ -8,6 +8,8 @@
  * REFERENCES are for people and foreign_key_check: they are not enforced. A reference to
  * nothing is a miss anyway, and each blob that goes would cost a search through all
  * facts.
+ *
+ * What answers has a seal over what the row is about and what it says: see facts.c.
  */
 #pragma once
 
@@ -21,14 +23,23 @@
  * only: a migration that was released is never changed.
  */
 static const char *const migrations[] = {
+	/* Had no seals and was never released. */
+	"",
 	/*
-	 * A sweep makes 40,000 facts, so a fact is four small numbers, without a second
+	 * A sweep makes 40,000 facts, so a fact is five small numbers, without a second
 	 * index.
 	 */
+	"DROP TABLE IF EXISTS past;"
+	"DROP TABLE IF EXISTS fact;"
+	"DROP TABLE IF EXISTS blob;"
+	"DROP TABLE IF EXISTS key;"
+	"DROP TABLE IF EXISTS subject;"
+	"DROP TABLE IF EXISTS file;"
 	"PRAGMA application_id = 0x63677374;"
 	"CREATE TABLE blob ("
 	"	id INTEGER PRIMARY KEY AUTOINCREMENT,"
 	"	digest BLOB NOT NULL UNIQUE,"
+	"	seal INTEGER NOT NULL,"
 	"	body TEXT NOT NULL"
 	") STRICT;"
 	"CREATE TABLE key ("
@@ -47,6 +58,7 @@ static const char *const migrations[] = {
 	"	subject INTEGER NOT NULL REFERENCES subject (id),"
 	"	blob INTEGER NOT NULL REFERENCES blob (id),"
 	"	measured INTEGER NOT NULL,"
+	"	seal INTEGER NOT NULL,"
 	"	PRIMARY KEY (key, subject)"
 	") STRICT, WITHOUT ROWID;"
 	"CREATE TABLE past ("
@@ -63,6 +75,7 @@ static const char *const migrations[] = {
 	"	mtime_ns INTEGER NOT NULL,"
 	"	ctime_ns INTEGER NOT NULL,"
 	"	digest BLOB NOT NULL,"
+	"	seal INTEGER NOT NULL,"
 	"	PRIMARY KEY (dev, ino)"
 	") STRICT, WITHOUT ROWID;",
 };
@@ -74,15 +87,22 @@ static const char *const statements[CG_SQL_STATEMENTS] = {
 	[CG_SQL_APPLICATION] = "PRAGMA application_id",
 	[CG_SQL_COUNT_TABLES] = "SELECT count(*) FROM sqlite_schema",
 	[CG_SQL_FIND_KEY] = "SELECT id FROM key WHERE digest = ?1",
-	[CG_SQL_FIND_BLOB] = "SELECT id FROM blob WHERE digest = ?1",
+	[CG_SQL_FIND_BLOB] = "SELECT id, seal FROM blob WHERE digest = ?1",
+	[CG_SQL_NEXT_BLOB] = "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence"
+			     " WHERE name = 'blob'",
 	[CG_SQL_FIND_SUBJECT] = "SELECT id FROM subject WHERE kind = ?1 AND name = ?2",
 	[CG_SQL_GET_FACT] =
-		"SELECT body, blob.digest FROM key, subject"
+		"SELECT fact.seal, body FROM key, subject"
 		" JOIN fact ON fact.key = key.id AND fact.subject = subject.id"
 		" JOIN blob ON blob.id = fact.blob"
 		" WHERE key.digest = ?1 AND kind = ?2 AND name = ?3",
-	[CG_SQL_GET_BLOB] = "SELECT body, digest FROM blob WHERE id = ?1",
-	[CG_SQL_GET_FILE] = "SELECT digest FROM file WHERE dev = ?1 AND ino = ?2"
+	[CG_SQL_HAS_FACT] =
+		"SELECT fact.seal, blob.digest FROM key, subject"
+		" JOIN fact ON fact.key = key.id AND fact.subject = subject.id"
+		" JOIN blob ON blob.id = fact.blob"
+		" WHERE key.digest = ?1 AND kind = ?2 AND name = ?3",
+	[CG_SQL_GET_BLOB] = "SELECT seal, body FROM blob WHERE id = ?1",
+	[CG_SQL_GET_FILE] = "SELECT seal, digest FROM file WHERE dev = ?1 AND ino = ?2"
 			    " AND size = ?3 AND mtime_ns = ?4 AND ctime_ns = ?5",
 	[CG_SQL_EACH_FACT] =
 		"SELECT kind, parts, name, measured, replaced, length(CAST(body AS BLOB))"
@@ -105,23 +125,23 @@ static const char *const statements[CG_SQL_STATEMENTS] = {
 	[CG_SQL_ROLLBACK] = "ROLLBACK",
 	[CG_SQL_ADD_KEY] = "INSERT INTO key (digest, parts) VALUES (?1, ?2) RETURNING id",
 	[CG_SQL_ADD_BLOB] =
-		"INSERT INTO blob (digest, body) VALUES (?1, ?2) RETURNING id",
+		"INSERT INTO blob (id, digest, seal, body) VALUES (?1, ?2, ?3, ?4)",
 	[CG_SQL_ADD_SUBJECT] =
 		"INSERT INTO subject (kind, name) VALUES (?1, ?2) RETURNING id",
 	[CG_SQL_RETIRE_FACT] = "INSERT INTO past (key, subject, blob, measured, replaced)"
 			       " SELECT key, subject, blob, measured, ?4 FROM fact"
 			       " WHERE key = ?1 AND subject = ?2 AND blob <> ?3",
 	[CG_SQL_PUT_FACT] =
-		"INSERT INTO fact (key, subject, blob, measured) VALUES (?1, ?2, ?3, ?4)"
-		" ON CONFLICT DO UPDATE"
-		" SET blob = excluded.blob, measured = excluded.measured",
+		"INSERT INTO fact (key, subject, blob, measured, seal)"
+		" VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET"
+		" blob = excluded.blob, measured = excluded.measured, seal = excluded.seal",
 	[CG_SQL_FORGET] =
 		"DELETE FROM fact WHERE key = (SELECT id FROM key WHERE digest = ?1)"
 		" AND subject IN (SELECT id FROM subject"
 		"  WHERE kind = ?2 AND (?3 IS NULL OR name = ?3))",
-	[CG_SQL_PUT_FILE] =
-		"INSERT OR REPLACE INTO file (dev, ino, size, mtime_ns, ctime_ns, digest)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+	[CG_SQL_PUT_FILE] = "INSERT OR REPLACE INTO file"
+			    " (dev, ino, size, mtime_ns, ctime_ns, digest, seal)"
+			    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[CG_SQL_DROP_FACTS] = "DELETE FROM fact WHERE key = ?1",
 	[CG_SQL_DROP_PAST] = "DELETE FROM past",
 	[CG_SQL_DROP_KEYS] = "DELETE FROM key WHERE id NOT IN (SELECT key FROM fact)",

@@ -28,6 +28,9 @@
 /* Bytes that the log keeps when it has been written back; none are left after a close. */
 #define LOG_LIMIT "1048576"
 
+/* In a log: a crash of the machine may cost the newest facts, never the file. */
+#define SYNCHRONOUS "PRAGMA synchronous = NORMAL"
+
 enum transaction {
 	NO_TRANSACTION,
 	IN_TRANSACTION,
@@ -203,8 +206,8 @@ static int explain(const struct cg_store *store, int rc, struct cg_error *err)
 		errno = 0;
 	}
 	if (errno)
-		return cg_error_errno(err, "use the cache %s", path);
-	return cg_error_set(err, CG_E_SYSTEM, "use the cache %s: %s", path,
+		return cg_error_errno(err, "the cache %s can't be used", path);
+	return cg_error_set(err, CG_E_SYSTEM, "the cache %s can't be used: %s", path,
 			    words(store, rc));
 }
 
@@ -239,7 +242,7 @@ static int report(struct cg_store *store, int rc, struct cg_error *err)
 	return -1;
 }
 
-bool cg_query_keeps(const struct cg_store *store)
+bool cg_store_keeps(const struct cg_store *store)
 {
 	return store->state == CG_STORE_READ_WRITE || store->in_memory;
 }
@@ -247,7 +250,7 @@ bool cg_query_keeps(const struct cg_store *store)
 int cg_query_run(struct cg_store *store, const struct cg_query *query,
 		 struct cg_error *err)
 {
-	if (!cg_query_keeps(store) &&
+	if (!cg_store_keeps(store) &&
 	    (store->state == CG_STORE_UNAVAILABLE || query->sql >= CG_SQL_FIRST_WRITE))
 		return 0;
 	return report(store, execute(store, query), err);
@@ -255,7 +258,7 @@ int cg_query_run(struct cg_store *store, const struct cg_query *query,
 
 int64_t cg_query_changes(const struct cg_store *store)
 {
-	return cg_query_keeps(store) ? sqlite3_changes64(store->db) : 0;
+	return cg_store_keeps(store) ? sqlite3_changes64(store->db) : 0;
 }
 
 static void finalize(struct cg_store *store)
@@ -300,10 +303,9 @@ static int connect_to(struct cg_store *store, const char *name, int flags,
 	 * costs.
 	 */
 	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keep_log);
-	rc = sqlite3_exec(
-		store->db,
-		"PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = " LOG_LIMIT,
-		NULL, NULL, NULL);
+	rc = sqlite3_exec(store->db,
+			  SYNCHRONOUS "; PRAGMA journal_size_limit = " LOG_LIMIT, NULL,
+			  NULL, NULL);
 	return rc == SQLITE_OK ? read_version(store, version) : rc;
 }
 
@@ -348,8 +350,13 @@ static int look(struct cg_store *store, int64_t *version)
 	return uri ? connect_to(store, uri, read, version) : SQLITE_NOMEM;
 }
 
-/* Make version *@version + 1 of the schema, all of it or nothing. */
-static int migrate_once(struct cg_store *store, int64_t *version)
+static int run_text(struct cg_store *store, const char *sql)
+{
+	return sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+}
+
+/* From @version of the schema to ours, all of it or nothing. */
+static int migrate_from(struct cg_store *store, int64_t version)
 {
 	struct cg_query begin = { .sql = CG_SQL_BEGIN };
 	struct cg_query commit = { .sql = CG_SQL_COMMIT };
@@ -357,17 +364,33 @@ static int migrate_once(struct cg_store *store, int64_t *version)
 	int rc = execute(store, &begin);
 
 	snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d",
-		 (int)*version + 1);
+		 KNOWN_VERSION);
+	for (; rc == SQLITE_OK && version < KNOWN_VERSION; version++)
+		rc = run_text(store, migrations[version]);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(store->db, migrations[*version], NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(store->db, set_version, NULL, NULL, NULL);
+		rc = run_text(store, set_version);
 	if (rc == SQLITE_OK)
 		rc = execute(store, &commit);
 	if (rc != SQLITE_OK)
 		roll_back(store);
-	else
-		++*version;
+	return rc;
+}
+
+/*
+ * A new file needn't wait for the disk, for there is nothing in it yet. Killed in the
+ * middle, we leave a file that is still empty, or a log that makes it complete. A machine
+ * that loses power can leave anything, which is then found to be damaged.
+ */
+static int make_schema(struct cg_store *store)
+{
+	int rc = run_text(store, "PRAGMA synchronous = OFF;"
+				 "PRAGMA auto_vacuum = INCREMENTAL;"
+				 "PRAGMA journal_mode = WAL");
+
+	if (rc == SQLITE_OK)
+		rc = migrate_from(store, 0);
+	if (rc == SQLITE_OK)
+		rc = run_text(store, "PRAGMA wal_checkpoint(TRUNCATE); " SYNCHRONOUS);
 	return rc;
 }
 
@@ -379,14 +402,9 @@ static int migrate(struct cg_store *store)
 
 	if (rc == SQLITE_OK && sqlite3_db_readonly(store->db, "main"))
 		rc = SQLITE_READONLY;
-	if (rc == SQLITE_OK && version == 0)
-		rc = sqlite3_exec(
-			store->db,
-			"PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL",
-			NULL, NULL, NULL);
-	while (rc == SQLITE_OK && version < KNOWN_VERSION)
-		rc = migrate_once(store, &version);
-	return rc;
+	if (rc == SQLITE_OK)
+		rc = version ? migrate_from(store, version) : make_schema(store);
+	return rc == SQLITE_OK ? prepare(store, CG_SQL_GET_FACT) : rc;
 }
 
 /* A database with tables, but not with our mark: somebody else's. */
@@ -458,7 +476,7 @@ static enum finding update(struct cg_store *store, struct cg_error *why)
 	int rc = migrate(store);
 
 	if (rc == SQLITE_OK)
-		return examine(store, why);
+		return USABLE;
 	(void)explain(store, rc, why);
 	return USELESS;
 }
@@ -594,7 +612,7 @@ int cg_store_use_memory(struct cg_store *store, struct cg_error *err)
 	int rc;
 
 	assert(store->transaction == NO_TRANSACTION);
-	if (cg_query_keeps(store))
+	if (cg_store_keeps(store))
 		return 0;
 	finalize(store);
 	if (store->state == CG_STORE_READ_ONLY)
@@ -607,6 +625,13 @@ int cg_store_use_memory(struct cg_store *store, struct cg_error *err)
 	if (!store->in_memory)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a cache");
 	return 0;
+}
+
+int cg_store_give_up(struct cg_store *store, struct cg_error *err)
+{
+	if (store->state == CG_STORE_READ_WRITE)
+		store->state = CG_STORE_READ_ONLY;
+	return cg_store_use_memory(store, err);
 }
 
 struct cg_store *cg_store_close(struct cg_store *store)
@@ -656,7 +681,7 @@ int cg_store_begin(struct cg_store *store, struct cg_error *err)
 static bool has_lost_transaction(const struct cg_store *store)
 {
 	return store->transaction == FAILED_TRANSACTION ||
-	       (store->transaction == IN_TRANSACTION && cg_query_keeps(store) &&
+	       (store->transaction == IN_TRANSACTION && cg_store_keeps(store) &&
 		sqlite3_get_autocommit(store->db));
 }
 
@@ -728,7 +753,8 @@ int cg_query_parts(struct cg_store *store, const char *parts,
 		cg_digest_of(&digest, parts, strlen(parts));
 		copy = strdup(parts);
 		if (!copy)
-			return cg_error_errno(err, "use the cache %s", store->door.path);
+			return cg_error_errno(err, "the cache %s can't be used",
+					      store->door.path);
 		free(store->parts);
 		store->parts = copy;
 		store->parts_digest = digest;

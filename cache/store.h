@@ -51,10 +51,16 @@ struct cg_store *cg_store_close(struct cg_store *store); /* takes NULL; returns 
 /*
  * Go on in memory where the file can't be written: a copy of what can be read of it, which
  * takes what is put and has it for as long as the store is open. Nothing changes for who
- * asks the state or reads the warning, nor for a store that can be written. -1 when memory
- * is out.
+ * asks the state or reads the warning, nor for a store that can be written. Not within a
+ * transaction. -1 when memory is out.
  */
 cg_must_check int cg_store_use_memory(struct cg_store *store, struct cg_error *err);
+
+/* The same for a store that turned out not to be: a write has failed (full disk ...). */
+cg_must_check int cg_store_give_up(struct cg_store *store, struct cg_error *err);
+
+/* Is what is put there to be found afterwards, in the file or in memory? */
+bool cg_store_keeps(const struct cg_store *store);
 
 enum cg_store_state cg_store_state(const struct cg_store *store);
 const char *cg_store_path(const struct cg_store *store);    /* borrowed */
@@ -71,6 +77,11 @@ cg_must_check int cg_store_find_key(struct cg_store *store, const char *parts,
 /* The text of a fact; *@out is NULL on a miss. The caller frees it. */
 cg_must_check int cg_store_get(struct cg_store *store, const char *kind,
 			       const char *parts, const char *name, char **out,
+			       struct cg_error *err);
+
+/* Is there such a fact? Its text isn't read: damage in that shows when it is. */
+cg_must_check int cg_store_has(struct cg_store *store, const char *kind,
+			       const char *parts, const char *name, bool *found,
 			       struct cg_error *err);
 
 /*

@@ -66,9 +66,19 @@ static int hash_file(int fd, const char *path, const struct stat *st,
 	return 0;
 }
 
-/* Digest of an open file, from the memo if it knows this very file. */
-static int identify_fd(int fd, const char *path, const struct cg_file_memo *memo,
-		       char hex[static CG_DIGEST_HEX], struct stat *st, struct cg_error *err)
+static char *print_stamp(char out[static STAMP_MAX], const struct stat *st)
+{
+	snprintf(out, STAMP_MAX, "%jx.%jx.%jx.%jx.%jx", (uintmax_t)st->st_dev,
+		 (uintmax_t)st->st_ino, (uintmax_t)st->st_size,
+		 (uintmax_t)st->st_mtim.tv_sec * CG_S + st->st_mtim.tv_nsec,
+		 (uintmax_t)st->st_ctim.tv_sec * CG_S + st->st_ctim.tv_nsec);
+	return out;
+}
+
+/* Digest of an open file, from the memo if it knows this very file. @start: see cg_file_memo.hashing, or NULL. */
+static int identify_fd(int fd, const char *path, const char *start,
+		       const struct cg_file_memo *memo, char hex[static CG_DIGEST_HEX],
+		       struct stat *st, struct cg_error *err)
 {
 	struct cg_digest digest;
 	bool found = false;
@@ -77,6 +87,11 @@ static int identify_fd(int fd, const char *path, const struct cg_file_memo *memo
 		return cg_error_errno(err, "%s", path);
 	if (memo && memo->get(memo->data, st, &found, &digest, err) < 0)
 		return -1;
+	if (!found && start && memo && memo->hashing && is_settled(st)) {
+		char stamp[STAMP_MAX];
+
+		memo->hashing(memo->data, start, print_stamp(stamp, st));
+	}
 	if (!found && hash_file(fd, path, st, memo, &digest, err) < 0)
 		return -1;
 	cg_digest_hex(&digest, hex);
@@ -261,7 +276,7 @@ static int add_module(struct cg_identity *id, const char *path, const char *plac
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : cg_error_errno(err, "module %s", path);
-	if (identify_fd(fd, path, memo, hex, &st, err) < 0)
+	if (identify_fd(fd, path, NULL, memo, hex, &st, err) < 0)
 		return -1;
 	if (is_listed(modules, file, hex))
 		return 0;
@@ -338,7 +353,7 @@ static int identify_script(struct cg_identity *id, int fd, const struct cg_file_
 	char script[CG_DIGEST_HEX], arguments[CG_DIGEST_HEX];
 	struct stat st;
 
-	if (identify_fd(fd, id->path, memo, script, &st, err) < 0 ||
+	if (identify_fd(fd, id->path, NULL, memo, script, &st, err) < 0 ||
 	    follow_script(id, limits, err) < 0)
 		return -1;
 	cg_digest_hex(&id->arguments, arguments);
@@ -351,16 +366,14 @@ static int identify_binary(struct cg_identity *id, const struct cg_file_memo *me
 			   struct cg_error *err)
 {
 	cg_auto_close int fd = open(id->binary, O_RDONLY | O_CLOEXEC);
+	bool is_script = json_object_get(id->parts, "wrapper") != NULL;
 	struct stat st;
 
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->binary);
-	if (identify_fd(fd, id->binary, memo, id->sha256, &st, err) < 0)
+	if (identify_fd(fd, id->binary, is_script ? NULL : id->path, memo, id->sha256, &st, err) < 0)
 		return -1;
-	snprintf(id->stamp, sizeof(id->stamp), "%jx.%jx.%jx.%jx.%jx", (uintmax_t)st.st_dev,
-		 (uintmax_t)st.st_ino, (uintmax_t)st.st_size,
-		 (uintmax_t)st.st_mtim.tv_sec * CG_S + st.st_mtim.tv_nsec,
-		 (uintmax_t)st.st_ctim.tv_sec * CG_S + st.st_ctim.tv_nsec);
+	print_stamp(id->stamp, &st);
 	json_object_set_new(id->parts, "binary", json_string(id->sha256));
 	return add_modules(id, memo, err);
 }
@@ -391,6 +404,22 @@ int cg_identity_open(struct cg_identity **out, const char *name, const struct cg
 	if (identify_binary(id, memo, err) < 0)
 		return -1;
 	*out = cg_take(id);
+	return 0;
+}
+
+int cg_identity_from_parts(struct cg_identity **out, const char *path, const json_t *parts,
+			   struct cg_error *err)
+{
+	const char *binary = cg_json_text(parts, "binary");
+	struct cg_identity *id = calloc(1, sizeof(*id));
+
+	if (!id)
+		return cg_error_errno(err, "emulator");
+	snprintf(id->path, sizeof(id->path), "%s", path);
+	snprintf(id->binary, sizeof(id->binary), "%s", path);
+	snprintf(id->sha256, sizeof(id->sha256), "%s", binary ? binary : "");
+	id->parts = parts ? json_deep_copy(parts) : json_object();
+	*out = id;
 	return 0;
 }
 

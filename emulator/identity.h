@@ -22,6 +22,11 @@ struct cg_file_memo {
 	int (*put)(void *data, const struct stat *st, const struct cg_digest *digest,
 		   struct cg_error *err);
 	void *data;
+	/*
+	 * The emulator itself is about to be hashed, which nothing else needs to wait for. The path to start it, and its
+	 * stamp (cg_identity_stamp()). May be NULL.
+	 */
+	void (*hashing)(void *data, const char *path, const char *stamp);
 };
 
 struct cg_identity;
@@ -35,6 +40,13 @@ struct cg_identity;
 cg_must_check int cg_identity_open(struct cg_identity **out, const char *name,
 				   const struct cg_file_memo *memo,
 				   const struct cg_qmp_limits *limits, struct cg_error *err);
+
+/*
+ * An emulator of another host, by what was kept of its identity: where it was found there and its
+ * parts, NULL if that wasn't kept. Never to be started.
+ */
+cg_must_check int cg_identity_from_parts(struct cg_identity **out, const char *path,
+					 const json_t *parts, struct cg_error *err);
 struct cg_identity *cg_identity_free(struct cg_identity *identity);
 
 const char *cg_identity_path(const struct cg_identity *identity);   /* as found; start this */

@@ -2,6 +2,7 @@
 /* Starting an emulator and taking note of how it ends. */
 #include "emulator/process.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/json.h"
 
 #define FIXED_ARGS 20
 #define ARGS_BYTES (256 * 1024)
@@ -47,11 +49,31 @@ static int add(struct command_line *line, struct cg_error *err, const char *fmt,
 	return cg_buffer_put(&line->text, arg, (size_t)len + 1, err);
 }
 
+static int add_global(struct command_line *line, const char *type, const char *property,
+		      const json_t *value, struct cg_error *err)
+{
+	uint64_t number;
+
+	if (add(line, err, "-global") < 0)
+		return -1;
+	if (json_is_boolean(value))
+		return add(line, err, "%s.%s=%s", type, property,
+			   json_is_true(value) ? "on" : "off");
+	if (cg_json_uint(value, &number))
+		return add(line, err, "%s.%s=%" PRIu64, type, property, number);
+	if (json_is_integer(value))
+		return add(line, err, "%s.%s=%lld", type, property,
+			   (long long)json_integer_value(value));
+	return add(line, err, "%s.%s=%s", type, property, json_string_value(value));
+}
+
 static int add_globals(struct command_line *line, const struct cg_start *start, struct cg_error *err)
 {
-	for (size_t i = 0; i < start->global_count; i++)
-		if (add(line, err, "-global") < 0 ||
-		    add(line, err, "%s.%s=on", start->global_type, start->global_props[i]) < 0)
+	const char *property;
+	json_t *value;
+
+	cg_json_each(start->globals, property, value)
+		if (add_global(line, start->global_type, property, value, err) < 0)
 			return -1;
 	return 0;
 }
@@ -89,7 +111,7 @@ static int build(struct command_line *line, const struct cg_start *start, int fd
 static int spawn(struct cg_process *process, const struct cg_start *start, int fd,
 		 struct cg_error *err)
 {
-	size_t most = FIXED_ARGS + 2 * start->global_count;
+	size_t most = FIXED_ARGS + 2 * json_object_size(start->globals);
 	cg_auto_free const char **argv = calloc(most, sizeof(*argv));
 	struct command_line line = { .text = CG_BUFFER(ARGS_BYTES), .argv = argv };
 	int ret;

@@ -17,9 +17,8 @@ struct cg_start {
 	const char *machine;	   /* NULL for QEMU's own default */
 	const char *accel;	   /* "kvm", "tcg"; NULL for QEMU's own default */
 	const char *cpu;	   /* of -cpu; NULL for the machine type's own */
-	const char *global_type;   /* with @global_props: -global TYPE.PROP=on for each */
-	const char *const *global_props;
-	size_t global_count;
+	const char *global_type;   /* with @globals: -global TYPE.PROPERTY=VALUE for each */
+	const json_t *globals;	   /* { property: bool, number or text }; NULL for none */
 };
 
 /* How a start ended that shouldn't have. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cpumodels/scalars.h"
 #include "cpumodels/spelling.h"
 
 #define TEXT_MAX (64 * 1024)
@@ -49,42 +50,14 @@ void cg_expansion_deinit(struct cg_expansion *expansion)
 	*expansion = (struct cg_expansion){ 0 };
 }
 
-/* What must be put over @defaults to get @scalars; null stands for a property that isn't there. */
-static json_t *difference(const json_t *scalars, const json_t *defaults)
-{
-	json_t *delta = json_object(), *value;
-	const char *key;
-
-	cg_json_each(scalars, key, value)
-		if (!json_equal(json_object_get(defaults, key), value))
-			json_object_set(delta, key, value);
-	cg_json_each(defaults, key, value)
-		if (!json_object_get(scalars, key))
-			json_object_set_new(delta, key, json_null());
-	return delta;
-}
-
 char *cg_expansion_encode(const struct cg_expansion *expansion, const json_t *defaults)
 {
 	cg_auto_json json_t *json = NULL;
 	char hex[CG_FEATURESET_HEX];
 
 	json = json_pack("{s:s, s:o}", "f", cg_featureset_to_hex(&expansion->features, hex), "p",
-			 difference(expansion->scalars, defaults));
+			 cg_scalars_difference(expansion->scalars, defaults));
 	return cg_json_canonical(json);
-}
-
-static void apply(json_t *scalars, json_t *delta)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach(delta, key, value) {
-		if (json_is_null(value))
-			json_object_del(scalars, key);
-		else
-			json_object_set(scalars, key, value);
-	}
 }
 
 int cg_expansion_decode(struct cg_expansion *out, const char *text, const json_t *defaults,
@@ -105,8 +78,7 @@ int cg_expansion_decode(struct cg_expansion *out, const char *text, const json_t
 		return cg_error_set(err, CG_E_CORRUPT, "a stored expansion has no features");
 	if (cg_featureset_from_hex(&expansion.features, hex, err) < 0)
 		return cg_error_prefix(err, "a stored expansion");
-	expansion.scalars = json_copy(cg_json_mutable(defaults));
-	apply(expansion.scalars, delta);
+	expansion.scalars = cg_scalars_apply(defaults, delta);
 	*out = expansion;
 	return 0;
 }

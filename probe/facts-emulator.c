@@ -90,6 +90,20 @@ static json_t *aliases_of(const json_t *machines)
 	return aliases;
 }
 
+struct catalogue {
+	const json_t *machines, *fact;
+};
+
+static int put_catalogue(struct cg_facts *facts, const void *data, struct cg_error *err)
+{
+	const struct catalogue *c = data;
+
+	if (cg_keep_put(facts, CG_KIND_MACHINES, "tcg", "", c->machines, err) < 0 ||
+	    cg_keep_put(facts, CG_KIND_EMULATOR, "tcg", "", c->fact, err) < 0)
+		return -1;
+	return cg_keep_forget(facts, CG_KIND_FAILURE, "tcg", "", err);
+}
+
 int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result *result,
 			  struct cg_error *err)
 {
@@ -98,6 +112,7 @@ int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result
 					      "aliases", aliases_of(machines),
 					      "default-machine",
 					      cg_catalogue_default(machines));
+	const struct catalogue catalogue = { machines, fact };
 
 	if (result->vocabulary) {
 		json_object_set_new(fact, "vocabulary", words_of(result->vocabulary));
@@ -105,8 +120,7 @@ int cg_facts_put_emulator(struct cg_facts *facts, const struct cg_session_result
 		json_object_set_new(fact, "measure", json_integer(result->measure));
 		json_object_set_new(fact, "expansion", json_string(result->expansion));
 	}
-	if (cg_keep_put_anyhow(facts, CG_KIND_MACHINES, "tcg", "", machines, err) < 0 ||
-	    cg_keep_put_anyhow(facts, CG_KIND_EMULATOR, "tcg", "", fact, err) < 0)
+	if (cg_keep_at_once(facts, put_catalogue, &catalogue, err) < 0)
 		return -1;
 	return facts->has_emulator ? 0 : load_emulator(facts, fact, err);
 }

@@ -106,24 +106,52 @@ int cg_facts_unavailable(struct cg_facts *facts, const char *accel, const char *
 	return 0;
 }
 
-int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel,
-			       const char *machine, bool *known, struct cg_error *err)
+/* Has the equation been checked, and did it fail? */
+static int get_verdict(struct cg_facts *facts, const char *accel, const char *machine,
+		       bool *known, bool *contradicted, struct cg_error *err)
 {
 	cg_auto_json json_t *fact = NULL;
-	int ret = cg_keep_get(facts, CG_KIND_UNAVAILABLE, accel, machine, &fact, err);
+	int ret = cg_keep_get(facts, CG_KIND_CONTRADICTED, accel, machine, &fact, err);
 
 	*known = fact != NULL;
+	*contradicted = json_is_true(json_object_get(fact, "contradicted"));
 	return ret;
+}
+
+static int put_verdict(struct cg_facts *facts, const char *accel, const char *machine,
+		       bool contradicted, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = json_pack("{s:b}", "contradicted", contradicted);
+
+	return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, fact, err);
+}
+
+int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel,
+			       const char *machine, bool read, bool *known,
+			       struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	bool contradicted;
+
+	if (get_verdict(facts, accel, machine, known, &contradicted, err) < 0)
+		return -1;
+	if (!*known)
+		return 0;
+	if (!read && !contradicted)
+		return cg_keep_has(facts, CG_KIND_UNAVAILABLE, accel, machine, known,
+				   err);
+	if (cg_keep_get(facts, CG_KIND_UNAVAILABLE, accel, machine, &fact, err) < 0)
+		return -1;
+	*known = fact != NULL;
+	return 0;
 }
 
 int cg_facts_contradicted(struct cg_facts *facts, const char *accel, const char *machine,
 			  bool *out, struct cg_error *err)
 {
-	cg_auto_json json_t *fact = NULL;
-	int ret = cg_keep_get(facts, CG_KIND_CONTRADICTED, accel, machine, &fact, err);
+	bool known;
 
-	*out = fact != NULL;
-	return ret;
+	return get_verdict(facts, accel, machine, &known, out, err);
 }
 
 /* A check of E ∩ U against what QEMU itself says of each plain model. */
@@ -172,7 +200,9 @@ static int check_equation(struct cg_facts *facts, const char *accel, const char 
 				    &result->items[i].expansion);
 	if (result->count >= json_array_size(result->models))
 		return 0;
-	return cg_facts_each_expansion(facts, accel, machine, check_row, check, err);
+	return cg_facts_each_expansion(facts, accel,
+				       result->like ? result->like : machine, check_row,
+				       check, err);
 }
 
 static json_t *pack_unavailable(const struct cg_vocabulary *vocabulary,
@@ -196,7 +226,8 @@ int cg_keep_put_unavailable(struct cg_facts *facts, const char *accel,
 			    const char *machine, const struct cg_session_result *result,
 			    struct cg_error *err)
 {
-	cg_auto_json json_t *fact = NULL, *yes = json_object();
+	cg_auto_json json_t *fact = NULL;
+	bool known, contradicted;
 	struct check check = { .vocabulary = facts->emulator.vocabulary,
 			       .result = result,
 			       .holds = result->has_unsupported };
@@ -208,9 +239,10 @@ int cg_keep_put_unavailable(struct cg_facts *facts, const char *accel,
 		return -1;
 	if (check_equation(facts, accel, machine, &check, err) < 0)
 		return -1;
-	if (!check.holds)
-		return cg_keep_put(facts, CG_KIND_CONTRADICTED, accel, machine, yes, err);
-	if (check.models < json_array_size(result->models))
-		return 0; /* a part of the models can't take back what another one showed */
-	return cg_keep_forget(facts, CG_KIND_CONTRADICTED, accel, machine, err);
+	if (get_verdict(facts, accel, machine, &known, &contradicted, err) < 0)
+		return -1;
+	/* A part of the models can't take back what another one showed. */
+	if (contradicted && check.models < json_array_size(result->models))
+		return 0;
+	return put_verdict(facts, accel, machine, !check.holds, err);
 }

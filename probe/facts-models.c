@@ -75,6 +75,37 @@ int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machi
 	return 0;
 }
 
+int cg_facts_knows_models(struct cg_facts *facts, const char *accel, const char *machine,
+			  bool read, bool *known, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+
+	if (!read)
+		return cg_keep_has(facts, CG_KIND_MODELS, accel, machine, known, err);
+	if (cg_keep_get(facts, CG_KIND_MODELS, accel, machine, &fact, err) < 0)
+		return -1;
+	*known = fact != NULL;
+	return 0;
+}
+
+int cg_facts_tally(struct cg_facts *facts, const char *accel, const char *machine,
+		   size_t *models, size_t *complete, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL, *lacks = NULL;
+	const json_t *packed;
+	size_t i;
+
+	if (cg_keep_get(facts, CG_KIND_MODELS, accel, machine, &fact, err) < 0 ||
+	    cg_keep_get(facts, CG_KIND_UNAVAILABLE, accel, machine, &lacks, err) < 0)
+		return -1;
+	*models = json_array_size(json_object_get(fact, "models"));
+	*complete = 0;
+	json_array_foreach(json_object_get(fact, "models"), i, packed)
+		*complete += !json_object_get(lacks, cg_json_text(packed, "name")) &&
+			     !json_object_get(packed, "blockers");
+	return 0;
+}
+
 int cg_facts_way(struct cg_facts *facts, const char *accel, const char *machine,
 		 char **out, struct cg_error *err)
 {

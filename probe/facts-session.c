@@ -2,6 +2,12 @@
 /* Keeping all that one start said, at once or not at all. */
 #include "probe/keep.h"
 
+struct session {
+	const char *accel, *machine;
+	enum cg_session_expand expanded;
+	const struct cg_session_result *result;
+};
+
 static int put_all(struct cg_facts *facts, const char *accel, const char *machine,
 		   enum cg_session_expand expanded,
 		   const struct cg_session_result *result, struct cg_error *err)
@@ -19,28 +25,18 @@ static int put_all(struct cg_facts *facts, const char *accel, const char *machin
 	return cg_keep_forget(facts, CG_KIND_FAILURE, accel, machine, err);
 }
 
-static int put_at_once(struct cg_facts *facts, const char *accel, const char *machine,
-		       enum cg_session_expand expanded,
-		       const struct cg_session_result *result, struct cg_error *err)
+static int put_session(struct cg_facts *facts, const void *data, struct cg_error *err)
 {
-	if (cg_store_begin(facts->store, err) < 0)
-		return -1;
-	if (put_all(facts, accel, machine, expanded, result, err) < 0 ||
-	    cg_store_commit(facts->store, err) < 0) {
-		cg_store_rollback(facts->store);
-		return -1;
-	}
-	return 0;
+	const struct session *s = data;
+
+	return put_all(facts, s->accel, s->machine, s->expanded, s->result, err);
 }
 
 int cg_facts_put_session(struct cg_facts *facts, const char *accel, const char *machine,
 			 enum cg_session_expand expanded,
 			 const struct cg_session_result *result, struct cg_error *err)
 {
-	if (!facts->memory_only) {
-		if (put_at_once(facts, accel, machine, expanded, result, err) == 0)
-			return 0;
-		cg_keep_give_up(facts, err);
-	}
-	return put_all(facts, accel, machine, expanded, result, err);
+	const struct session session = { accel, machine, expanded, result };
+
+	return cg_keep_at_once(facts, put_session, &session, err);
 }

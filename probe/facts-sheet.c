@@ -169,7 +169,14 @@ int cg_keep_put_items(struct cg_facts *facts, const char *accel, const char *mac
 		      const struct cg_session_result *result, struct cg_error *err)
 {
 	const json_t *bare = bare_scalars(facts, result);
-	cg_auto_json json_t *sheet = json_object();
+	cg_auto_json json_t *sheet = NULL;
+
+	if (result->like &&
+	    cg_keep_get(facts, CG_KIND_SHEET, accel, result->like, &sheet, err) < 0)
+		return -1;
+	if (result->like && !json_object_size(sheet))
+		return 0; /* lost, or never kept: to be measured here */
+	sheet = sheet ? sheet : json_object();
 
 	for (size_t i = 0; i < result->count; i++) {
 		const struct cg_session_item *item = &result->items[i];
@@ -177,7 +184,7 @@ int cg_keep_put_items(struct cg_facts *facts, const char *accel, const char *mac
 		bool host_bound = is_host_bound(result, item->definition);
 		int ret;
 
-		if (item->refusal)
+		if (item->refusal || (result->like && !host_bound))
 			continue;
 		if (expanded == CG_EXPAND_ALL && !host_bound && !facts->memory_only)
 			ret = put_sheet_row(facts, item,

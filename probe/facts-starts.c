@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which vCPUs were started and how that went, and which measurements failed. */
+/*
+ * Which vCPUs were started and how that went, and which measurements failed. That something
+ * works is a fact about the binary. That it doesn't may be due to what is around it (no
+ * firmware, say), so it holds only where the binary was then.
+ */
 #include "probe/keep.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static json_t *outcome_to_json(const struct cg_outcome *outcome)
@@ -17,12 +22,20 @@ static json_t *outcome_to_json(const struct cg_outcome *outcome)
 	return json;
 }
 
+/* What a failed start is kept under: no machine type has such a name. */
+static char *start_name(char name[static CG_KEEP_NAME], const char *machine,
+			const char *definition)
+{
+	snprintf(name, CG_KEEP_NAME, "-cpu %s %s", machine ? machine : "-", definition);
+	return name;
+}
+
 int cg_facts_started(struct cg_facts *facts, const char *accel, const char *machine,
 		     const char *definition, enum cg_started *out, json_t **why,
 		     struct cg_error *err)
 {
+	cg_auto_json json_t *fact = NULL, *failure = NULL;
 	cg_auto_free char *name = malloc(CG_KEEP_NAME);
-	cg_auto_json json_t *fact = NULL;
 
 	*out = CG_STARTED_UNKNOWN;
 	if (!name)
@@ -30,14 +43,30 @@ int cg_facts_started(struct cg_facts *facts, const char *accel, const char *mach
 	if (cg_keep_get(facts, CG_KIND_STARTED, accel,
 			cg_keep_about(name, machine, definition), &fact, err) < 0)
 		return -1;
-	if (fact)
-		*out = json_is_true(json_object_get(fact, "started")) ? CG_STARTED_YES
-		       : json_is_false(json_object_get(fact, "started"))
-			       ? CG_STARTED_NO
-			       : CG_STARTED_UNDECIDED;
+	if (json_is_true(json_object_get(fact, "started")))
+		*out = CG_STARTED_YES;
+	else if (fact)
+		*out = CG_STARTED_UNDECIDED;
+	else if (cg_keep_get(facts, CG_KIND_FAILURE, accel,
+			     start_name(name, machine, definition), &failure, err) < 0)
+		return -1;
+	if (failure)
+		*out = CG_STARTED_NO;
 	if (why)
-		*why = json_incref(json_object_get(fact, "end"));
+		*why = json_incref(json_object_get(failure, "end"));
 	return 0;
+}
+
+static int put_no_start(struct cg_facts *facts, const char *accel, const char *name,
+			const struct cg_outcome *outcome, struct cg_error *err)
+{
+	cg_auto_json json_t *fact = NULL;
+	char end[64];
+
+	fact = json_pack("{s:s, s:s, s:o}", "code", cg_errc_name(CG_E_DIED), "reason",
+			 cg_child_end_words(&outcome->end, end, sizeof(end)), "end",
+			 outcome_to_json(outcome));
+	return cg_keep_put_anyhow(facts, CG_KIND_FAILURE, accel, name, fact, err);
 }
 
 int cg_facts_put_started(struct cg_facts *facts, const char *accel, const char *machine,
@@ -45,14 +74,15 @@ int cg_facts_put_started(struct cg_facts *facts, const char *accel, const char *
 			 const struct cg_outcome *outcome, struct cg_error *err)
 {
 	cg_auto_free char *name = malloc(CG_KEEP_NAME);
-	cg_auto_json json_t *fact = json_pack("{s:b}", "started", started);
+	cg_auto_json json_t *yes = json_pack("{s:b}", "started", 1);
 
 	if (!name)
 		return cg_error_errno(err, "started");
 	if (!started)
-		json_object_set_new(fact, "end", outcome_to_json(outcome));
+		return put_no_start(facts, accel, start_name(name, machine, definition),
+				    outcome, err);
 	return cg_keep_put_anyhow(facts, CG_KIND_STARTED, accel,
-				  cg_keep_about(name, machine, definition), fact, err);
+				  cg_keep_about(name, machine, definition), yes, err);
 }
 
 int cg_facts_note_undecided(struct cg_facts *facts, const char *accel,

@@ -7,8 +7,9 @@
  *	scope ACCEL	+ accelerator
  *	scope VENDOR	+ under KVM the host's CPU vendor, which named models take over
  *	scope HOST	+ under KVM every part of the host's fingerprint
+ *	scope PLACE	+ where the binary is: only for what failed
  *
- * Under TCG nothing of the host counts, so the last three are one. All functions block on the cache file only. A miss is a
+ * Under TCG nothing of the host counts, so the three above PLACE are one. All functions block on the cache file only. A miss is a
  * value. One object per thread; it borrows what it was made from.
  */
 #pragma once
@@ -22,7 +23,10 @@
 
 struct cg_facts;
 
-/* @host may be NULL until a question about KVM comes: cg_facts_set_host(). */
+/*
+ * @store may be NULL for facts that come from elsewhere and are kept as long as this object lives. The host
+ * may be unknown until a question about KVM comes: cg_facts_set_host().
+ */
 cg_must_check int cg_facts_new(struct cg_facts **out, struct cg_store *store,
 			       const struct cg_identity *identity, struct cg_error *err);
 struct cg_facts *cg_facts_free(struct cg_facts *facts);
@@ -72,7 +76,18 @@ cg_must_check int cg_facts_put_compat(struct cg_facts *facts, const json_t *comp
 cg_must_check int cg_facts_models(struct cg_facts *facts, const char *accel, const char *machine,
 				  json_t **out, struct cg_error *err);
 
-/* How a machine type was measured: "started" or "shortcut"; NULL on a miss. The caller frees it. */
+/* Are they known? @read: they must be readable, for they are going to be read. */
+cg_must_check int cg_facts_knows_models(struct cg_facts *facts, const char *accel,
+					const char *machine, bool read, bool *known,
+					struct cg_error *err);
+
+/*
+ * How many models a machine type has, and how many of them lack nothing here by QEMU's own list. Both 0 on a miss.
+ */
+cg_must_check int cg_facts_tally(struct cg_facts *facts, const char *accel, const char *machine,
+				 size_t *models, size_t *complete, struct cg_error *err);
+
+/* How a machine type was measured: "started", "shortcut" or "twin"; NULL on a miss. The caller frees it. */
 cg_must_check int cg_facts_way(struct cg_facts *facts, const char *accel, const char *machine,
 			       char **out, struct cg_error *err);
 
@@ -101,13 +116,17 @@ cg_must_check int cg_facts_has_sheet(struct cg_facts *facts, const char *accel,
  */
 cg_must_check int cg_facts_unavailable(struct cg_facts *facts, const char *accel,
 				       const char *machine, json_t **out, struct cg_error *err);
+/* Are they known, and was the equation checked? @read: as above. */
 cg_must_check int cg_facts_knows_unavailable(struct cg_facts *facts, const char *accel,
-					     const char *machine, bool *known,
+					     const char *machine, bool read, bool *known,
 					     struct cg_error *err);
 cg_must_check int cg_facts_contradicted(struct cg_facts *facts, const char *accel,
 					const char *machine, bool *out, struct cg_error *err);
 
-/* Did a vCPU of this definition start? @machine NULL: on QEMU's default machine type. */
+/*
+ * Did a vCPU of this definition start? @machine NULL: on QEMU's default machine type. No holds only where the
+ * binary was when it didn't.
+ */
 enum cg_started {
 	CG_STARTED_UNKNOWN,   /* not tried yet */
 	CG_STARTED_YES,
@@ -124,8 +143,12 @@ cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, co
  */
 cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what,
 				   json_t **out, struct cg_error *err);
+/* Failed measurements and vCPUs that didn't start: to be tried again. */
 cg_must_check int cg_facts_forget_failures(struct cg_facts *facts, const char *accel,
 					   struct cg_error *err);
+
+/* Is all that is known in the cache as well? Not after a warning, nor after cg_facts_note_undecided(). */
+bool cg_facts_are_kept(const struct cg_facts *facts);
 
 /* Why what was measured couldn't be kept, a sentence; NULL if all was. Borrowed. */
 const char *cg_facts_warning(const struct cg_facts *facts);

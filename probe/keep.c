@@ -29,7 +29,7 @@ static const struct {
 	[CG_KIND_UNAVAILABLE] = { "unavailable", CG_SCOPE_HOST, cg_shape_is_sets },
 	[CG_KIND_CONTRADICTED] = { "contradicted", CG_SCOPE_HOST, cg_shape_is_object },
 	[CG_KIND_STARTED] = { "started", CG_SCOPE_HOST, cg_shape_is_object },
-	[CG_KIND_FAILURE] = { "failure", CG_SCOPE_HOST, cg_shape_is_failure },
+	[CG_KIND_FAILURE] = { "failure", CG_SCOPE_PLACE, cg_shape_is_failure },
 };
 
 static enum cg_accel accel_index(const char *accel)
@@ -55,6 +55,18 @@ static int make_key(char **out, const json_t *narrower, const json_t *members,
 	return *out ? 0 : cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
 }
 
+/* Of @accel, from what is under scope HOST. */
+static int make_place_key(struct cg_facts *facts, enum cg_accel accel,
+			  const json_t *members, struct cg_error *err)
+{
+	cg_auto_json json_t *place = json_copy(cg_json_mutable(members));
+
+	json_object_set_new(place, "place",
+			    json_string(cg_identity_binary(facts->identity)));
+	return make_key(&facts->keys[accel][CG_SCOPE_PLACE],
+			cg_identity_parts(facts->identity), place, err);
+}
+
 static int make_emulator_keys(struct cg_facts *facts, struct cg_error *err)
 {
 	static const char *const names[] = {
@@ -73,6 +85,8 @@ static int make_emulator_keys(struct cg_facts *facts, struct cg_error *err)
 		for (enum cg_scope s = CG_SCOPE_ACCEL; s <= widest; s++)
 			if (make_key(&facts->keys[a][s], parts, member, err) < 0)
 				return -1;
+		if (a == CG_ACCEL_TCG && make_place_key(facts, a, member, err) < 0)
+			return -1;
 	}
 	return 0;
 }
@@ -85,6 +99,7 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store,
 	if (!facts)
 		return cg_error_errno(err, "facts");
 	facts->store = store;
+	facts->memory_only = !store;
 	facts->identity = identity;
 	facts->memory = json_object();
 	facts->seen = json_object();
@@ -102,12 +117,18 @@ int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host,
 	const json_t *parts = cg_identity_parts(facts->identity);
 	cg_auto_json json_t *vendor = NULL, *all = NULL;
 
+	if (facts->host && json_equal(facts->host, cg_host_parts(host)))
+		return 0;
+	json_decref(facts->host);
+	facts->host = json_incref(cg_json_mutable(cg_host_parts(host)));
 	vendor = json_pack("{s:s, s:i, s:s}", "accel", "kvm", "format", CG_KEEP_FORMAT,
 			   "cpu-vendor", cg_host_vendor(host));
 	all = json_copy(cg_host_parts(host));
 	json_object_set_new(all, "accel", json_string("kvm"));
 	json_object_set_new(all, "format", json_integer(CG_KEEP_FORMAT));
-	if (make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_VENDOR], parts, vendor, err) < 0)
+	if (make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_VENDOR], parts, vendor, err) <
+		    0 ||
+	    make_place_key(facts, CG_ACCEL_KVM, all, err) < 0)
 		return -1;
 	json_object_clear(facts->seen);
 	return make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_HOST], parts, all, err);
@@ -125,6 +146,7 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 	json_decref(facts->kept);
 	json_decref(facts->held);
 	json_decref(facts->fact);
+	json_decref(facts->host);
 	cg_vocabulary_free(facts->emulator.vocabulary);
 	free(facts);
 	return NULL;
@@ -168,6 +190,8 @@ int cg_keep_get_text(struct cg_facts *facts, enum cg_kind kind, const char *acce
 	*out = kept ? strdup(kept) : NULL;
 	if (kept)
 		return *out ? 0 : cg_error_errno(err, "facts");
+	if (!facts->store)
+		return 0;
 	return cg_store_get(facts->store, kinds[kind].name,
 			    cg_keep_key(facts, kind, accel), name, out, err);
 }
@@ -197,6 +221,22 @@ int cg_keep_get(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 	json_object_set(facts->seen, slot, fact);
 	*out = cg_take(fact);
 	return 0;
+}
+
+int cg_keep_has(struct cg_facts *facts, enum cg_kind kind, const char *accel,
+		const char *name, bool *found, struct cg_error *err)
+{
+	cg_auto_free char *slot = malloc(CG_KEEP_NAME);
+
+	if (!slot)
+		return cg_error_errno(err, "facts");
+	cg_keep_slot(slot, kind, accel, name);
+	*found = json_object_get(facts->seen, slot) ||
+		 json_object_get(facts->memory, slot);
+	if (*found || !facts->store)
+		return 0;
+	return cg_store_has(facts->store, kinds[kind].name,
+			    cg_keep_key(facts, kind, accel), name, found, err);
 }
 
 int cg_keep_put_text(struct cg_facts *facts, enum cg_kind kind, const char *accel,
@@ -236,14 +276,53 @@ int cg_keep_forget(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 			       cg_keep_key(facts, kind, accel), name, err);
 }
 
-/* From now on without the cache, for the reason in @why. */
-void cg_keep_give_up(struct cg_facts *facts, const struct cg_error *why)
+/* On with the store in memory, or without it. */
+static void renounce(struct cg_facts *facts)
 {
-	facts->memory_only = true;
+	struct cg_error ignored;
+
+	facts->memory_only = !facts->store ||
+			     cg_store_give_up(facts->store, &ignored) < 0;
 	json_object_clear(facts->kept);
 	json_array_clear(facts->held);
+}
+
+void cg_keep_give_up(struct cg_facts *facts, const struct cg_error *why)
+{
+	renounce(facts);
 	snprintf(facts->warning, sizeof(facts->warning),
 		 "%s; what was measured isn't kept", why->msg);
+}
+
+static int put_within(struct cg_facts *facts, cg_keep_put_fn *put, const void *data,
+		      struct cg_error *err)
+{
+	if (cg_store_begin(facts->store, err) < 0)
+		return -1;
+	if (put(facts, data, err) < 0 || cg_store_commit(facts->store, err) < 0) {
+		cg_store_rollback(facts->store);
+		return -1;
+	}
+	return 0;
+}
+
+int cg_keep_at_once(struct cg_facts *facts, cg_keep_put_fn *put, const void *data,
+		    struct cg_error *err)
+{
+	if (facts->memory_only)
+		return put(facts, data, err);
+	if (put_within(facts, put, data, err) < 0)
+		cg_keep_give_up(facts, err);
+	else if (cg_store_keeps(facts->store))
+		return 0;
+	else
+		renounce(facts); /* it was found to be damaged, and says so itself */
+	return put(facts, data, err);
+}
+
+bool cg_facts_are_kept(const struct cg_facts *facts)
+{
+	return !facts->memory_only && json_object_size(facts->memory) == 0;
 }
 
 const char *cg_facts_warning(const struct cg_facts *facts)
@@ -251,16 +330,25 @@ const char *cg_facts_warning(const struct cg_facts *facts)
 	return *facts->warning ? facts->warning : NULL;
 }
 
-/* cg_keep_put(), where a cache that can't be written is no reason to fail. */
+struct single {
+	enum cg_kind kind;
+	const char *accel, *name;
+	const json_t *fact;
+};
+
+static int put_single(struct cg_facts *facts, const void *data, struct cg_error *err)
+{
+	const struct single *s = data;
+
+	return cg_keep_put(facts, s->kind, s->accel, s->name, s->fact, err);
+}
+
 int cg_keep_put_anyhow(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 		       const char *name, const json_t *fact, struct cg_error *err)
 {
-	if (cg_keep_put(facts, kind, accel, name, fact, err) == 0)
-		return 0;
-	if (facts->memory_only)
-		return -1;
-	cg_keep_give_up(facts, err);
-	return cg_keep_put(facts, kind, accel, name, fact, err);
+	const struct single single = { kind, accel, name, fact };
+
+	return cg_keep_at_once(facts, put_single, &single, err);
 }
 
 char *cg_keep_about(char name[static CG_KEEP_NAME], const char *machine,

@@ -14,13 +14,14 @@
  * Of what facts look like. A part of every key: a cpugate that keeps facts differently never reads those of
  * another by mistake. To be raised with every change of a fact's text or meaning.
  */
-#define CG_KEEP_FORMAT 2
+#define CG_KEEP_FORMAT 3
 
 enum cg_scope {
 	CG_SCOPE_EMULATOR,
 	CG_SCOPE_ACCEL,
 	CG_SCOPE_VENDOR,
 	CG_SCOPE_HOST,
+	CG_SCOPE_PLACE,
 	CG_SCOPES
 };
 enum cg_accel { CG_ACCEL_TCG, CG_ACCEL_KVM, CG_ACCELS };
@@ -37,22 +38,18 @@ enum cg_kind {
 	CG_KIND_UNSUPPORTED,    /* U */
 	CG_KIND_UNAVAILABLE,    /* QEMU's own list per model */
 	CG_KIND_CONTRADICTED,   /* that list isn't E ∩ U; there only where it isn't */
-	CG_KIND_STARTED,        /* did a vCPU start? */
-	CG_KIND_FAILURE,        /* a measurement that failed */
+	CG_KIND_STARTED,        /* a vCPU that started */
+	CG_KIND_FAILURE, /* a measurement that failed, or a vCPU that didn't start */
 	CG_KINDS
 };
 
 struct cg_facts {
 	struct cg_store *store;
-	/*
-	 * Once the cache couldn't be written (a full disk), what is measured is kept here for as long as the question
-	 * lasts: a cache that fails costs time, never an answer. Of a cache that is known not to be writable the prober
-	 * makes one in memory: cg_store_use_memory().
-	 */
-	bool memory_only;
-	json_t *memory; /* texts, by kind, accelerator and name */
+	bool memory_only; /* without a store */
+	json_t *memory; /* texts, by kind, accelerator and name: what is for this question only */
 	char warning[CG_ERROR_TEXT];
 	const struct cg_identity *identity;
+	json_t *host; /* parts of the one that KVM's keys are of; NULL while it isn't known */
 	char *keys[CG_ACCELS][CG_SCOPES];
 	/* Expansions already kept, by the scalars that they share: ids, and the scalars themselves to keep their addresses taken. */
 	json_t *kept, *held;
@@ -83,6 +80,14 @@ cg_must_check int cg_keep_get(struct cg_facts *facts, enum cg_kind kind,
 			      const char *accel, const char *name, json_t **out,
 			      struct cg_error *err);
 
+/*
+ * Is there such a fact? A row of the cache that is damaged is none, but its text isn't
+ * looked at: for who doesn't mean to read it.
+ */
+cg_must_check int cg_keep_has(struct cg_facts *facts, enum cg_kind kind,
+			      const char *accel, const char *name, bool *found,
+			      struct cg_error *err);
+
 cg_must_check int cg_keep_put_text(struct cg_facts *facts, enum cg_kind kind,
 				   const char *accel, const char *name, const char *text,
 				   struct cg_error *err);
@@ -98,7 +103,19 @@ cg_must_check int cg_keep_put_anyhow(struct cg_facts *facts, enum cg_kind kind,
 				     const char *accel, const char *name,
 				     const json_t *fact, struct cg_error *err);
 
-/* From now on without the cache, for the reason in @why. */
+/*
+ * Several facts in one transaction: @put with @data. It may be called twice, for a cache
+ * that can't be written is no reason to fail.
+ */
+typedef int cg_keep_put_fn(struct cg_facts *facts, const void *data,
+			   struct cg_error *err);
+cg_must_check int cg_keep_at_once(struct cg_facts *facts, cg_keep_put_fn *put,
+				  const void *data, struct cg_error *err);
+
+/*
+ * A write has failed for the reason in @why (a full disk): from now on the store is in
+ * memory. A cache that fails costs time, never an answer.
+ */
 void cg_keep_give_up(struct cg_facts *facts, const struct cg_error *why);
 
 /* The parts of what a session says. */

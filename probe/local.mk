@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/ahead.c \
+	%D%/ahead.h \
+	%D%/compat.c \
+	%D%/compat.h \
 	%D%/expansion.c \
 	%D%/expansion.h \
 	%D%/facts-emulator.c \
@@ -15,8 +19,14 @@ libcg_la_SOURCES += \
 	%D%/keep.h \
 	%D%/memo.c \
 	%D%/memo.h \
+	%D%/modes.c \
+	%D%/modes.h \
+	%D%/plan.c \
+	%D%/plan.h \
 	%D%/prober.c \
 	%D%/prober.h \
+	%D%/round.c \
+	%D%/round.h \
 	%D%/session.c \
 	%D%/session.h \
 	%D%/shape.c \
@@ -26,4 +36,6 @@ libcg_la_SOURCES += \
 	%D%/sweep.c \
 	%D%/sweep.h \
 	%D%/trial.c \
-	%D%/trial.h
+	%D%/trial.h \
+	%D%/twins.c \
+	%D%/twins.h

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "probe/ahead.h"
 #include "probe/facts.h"
 
 /* How far a call of cg_prober_ensure() has come: @done of @total starts. */
@@ -23,6 +24,8 @@ struct cg_prober {
 	int64_t lock_ns; /* how long to wait for another process that measures */
 	bool retry;	 /* try again what is on record as failed */
 	struct cg_progress progress; /* tell may be NULL; called on the thread that called */
+	struct cg_ahead *ahead; /* the emulator's first start, if it is under way; borrowed, used once */
+	struct cg_modes modes_tcg, modes_kvm; /* internal: see cg_prober_modes() */
 };
 
 /* How much must be known about one machine type under one accelerator. */
@@ -39,11 +42,16 @@ struct cg_need {
 	const char *accel;   /* "tcg" or "kvm" */
 	const char *machine; /* name or alias as given; NULL for the default; on return the canonical name */
 	const struct cg_definition *definition; /* for CG_DEPTH_DEFINITION */
+	bool unread; /* for CG_DEPTH_MODELS: it isn't going to be read */
 	bool measured;				/* on return: something was started for it */
 	bool failed;				/* on return: then @err says why */
 	struct cg_error err;
-	bool asked; /* internal: a session has run */
+	bool asked;	/* internal: a session has run */
+	bool deferred;	/* internal: a sweep means to have it more cheaply */
 };
+
+/* What a sweep found that U can be; empty before one. */
+struct cg_modes *cg_prober_modes(struct cg_prober *prober, const char *accel);
 
 /*
  * For sweeps: what cg_prober_ensure() does under the emulator's lock, which the caller holds.

@@ -39,9 +39,51 @@ const json_t *cg_session_find_model(const json_t *definitions, const char *name)
 	return NULL;
 }
 
+static bool knows_modes(const struct cg_session_plan *plan)
+{
+	return plan->modes && plan->modes->count;
+}
+
 static bool uses_globals(const struct cg_session_plan *plan)
 {
 	return plan->vocabulary && plan->measure == CG_MEASURE_GLOBALS;
+}
+
+/* What is switched on in the probe model: all features, or those that tell the modes apart. */
+static struct cg_featureset switched_on(const struct cg_session_plan *plan)
+{
+	struct cg_featureset on = { 0 };
+
+	for (size_t i = 0; !knows_modes(plan) && i < cg_vocabulary_count(plan->vocabulary); i++)
+		cg_featureset_add(&on, i);
+	for (size_t i = 1; knows_modes(plan) && i < plan->modes->count; i++) {
+		const struct cg_featureset *first = &plan->modes->unsupported[0];
+		const struct cg_featureset *other = &plan->modes->unsupported[i];
+		struct cg_featureset more = cg_featureset_minus(first, other);
+		struct cg_featureset less = cg_featureset_minus(other, first);
+
+		on = cg_featureset_or(&on, &more);
+		on = cg_featureset_or(&on, &less);
+	}
+	return on;
+}
+
+/* From what the probe model lacks of what is switched on. */
+static void take_unsupported(struct session *s, const struct cg_featureset *lacks)
+{
+	struct cg_featureset on = switched_on(s->plan);
+
+	s->out->has_unsupported = !knows_modes(s->plan);
+	s->out->unsupported = *lacks;
+	for (size_t i = 0; knows_modes(s->plan) && i < s->plan->modes->count; i++) {
+		struct cg_featureset told =
+			cg_featureset_and(&s->plan->modes->unsupported[i], &on);
+
+		if (!cg_featureset_equal(&told, lacks))
+			continue;
+		s->out->unsupported = s->plan->modes->unsupported[i];
+		s->out->has_unsupported = true;
+	}
 }
 
 static bool is_feature(const char *name, const json_t *value)
@@ -179,14 +221,15 @@ static void take_definition(struct session *s, json_t *definition)
 {
 	const char *name = cg_json_text(definition, "name");
 	cg_auto_json json_t *list = named(json_object_get(definition, "unavailable-features"));
+	struct cg_featureset lacks;
 	size_t unknown;
 
 	json_object_del(definition, "unavailable-features");
 	take_blockers(s, definition, list);
 	json_array_append(s->out->models, definition);
 	if (uses_globals(s->plan) && strcmp(name, CG_SESSION_PROBE_MODEL) == 0) {
-		s->out->unsupported = cg_vocabulary_set(s->plan->vocabulary, list, &unknown);
-		s->out->has_unsupported = true;
+		lacks = cg_vocabulary_set(s->plan->vocabulary, list, &unknown);
+		take_unsupported(s, &lacks);
 	} else if (json_array_size(list)) {
 		json_object_set(s->out->unavailable, name, list);
 	}
@@ -228,24 +271,31 @@ static int ask_definitions(struct session *s, struct cg_error *err)
 									  : 0;
 }
 
-/*
- * The probe model is asked with every feature off, which is what it is anyway: "base" is defined as
- * the model without features, and this undoes what the globals did to it.
- */
-static json_t *all_off(const struct session *s)
+static json_t *switches(const struct cg_session_plan *plan, bool on)
 {
+	struct cg_featureset features = switched_on(plan);
 	json_t *props = json_object();
 
-	for (size_t i = 0; i < cg_vocabulary_count(s->vocabulary); i++)
-		json_object_set_new(props, cg_vocabulary_name(s->vocabulary, i), json_false());
+	cg_featureset_each(&features, i)
+		json_object_set_new(props, cg_vocabulary_name(plan->vocabulary, i),
+				    json_boolean(on));
 	return props;
+}
+
+/*
+ * The probe model is asked with all that the globals switched on off again, which is what it is anyway: "base"
+ * is defined as the model without features.
+ */
+static json_t *switched_off(const struct session *s)
+{
+	return switches(s->plan, false);
 }
 
 static int send_plain(struct session *s, const char *model, struct cg_error *err)
 {
 	bool probe = uses_globals(s->plan) && strcmp(model, CG_SESSION_PROBE_MODEL) == 0;
 
-	return cg_query_send_expansion(s->qmp, s->plan->expansion, model, probe ? all_off(s) : NULL, err);
+	return cg_query_send_expansion(s->qmp, s->plan->expansion, model, probe ? switched_off(s) : NULL, err);
 }
 
 static int receive_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
@@ -357,14 +407,14 @@ static const struct cg_expansion *find_item(const struct session *s, const char 
 	return NULL;
 }
 
-/* On the probe model the overrides go over "all off". */
+/* On the probe model the overrides go over what undoes the globals. */
 static int send_custom(struct session *s, const struct cg_definition *definition,
 		       struct cg_error *err)
 {
 	json_t *props = typed_overrides(s, definition, find_item(s, definition->model));
 
 	if (uses_globals(s->plan) && strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
-		json_t *off = all_off(s);
+		json_t *off = switched_off(s);
 
 		json_object_update(off, props);
 		json_decref(props);
@@ -440,34 +490,23 @@ static int converse(struct session *s, struct cg_error *err)
 	return 0;
 }
 
-/* Pointers to all names of a vocabulary, for -global. */
-static const char **all_names(const struct cg_vocabulary *vocabulary)
-{
-	size_t count = cg_vocabulary_count(vocabulary);
-	const char **names = calloc(count + 1, sizeof(*names));
-
-	for (size_t i = 0; names && i < count; i++)
-		names[i] = cg_vocabulary_name(vocabulary, i);
-	return names;
-}
-
 int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
 		   struct cg_error *err)
 {
 	cg_auto_process struct cg_process *process = NULL;
-	cg_auto_free const char **names = NULL;
+	cg_auto_json json_t *on = NULL;
 	char type[CG_NAME_MAX];
 	struct cg_start start = { .binary = plan->binary,
 				  .machine = plan->machine,
-				  .accel = plan->accel };
+				  .accel = plan->accel,
+				  .cpu = plan->cpu };
 	struct session s = { .plan = plan, .out = out };
 
 	if (uses_globals(plan)) {
-		names = all_names(plan->vocabulary);
+		on = switches(plan, true);
 		snprintf(type, sizeof(type), "%s-%s-cpu", CG_SESSION_PROBE_MODEL, plan->target);
 		start.global_type = type;
-		start.global_props = names;
-		start.global_count = names ? cg_vocabulary_count(plan->vocabulary) : 0;
+		start.globals = on;
 	}
 	if (cg_process_start(&process, &start, err) < 0)
 		return -1;

@@ -25,6 +25,17 @@ enum cg_measure {
  */
 #define CG_SESSION_PROBE_MODEL "base"
 
+/*
+ * The sets that U can be here, if that is known: one for each interrupt controller mode of KVM that a machine type may
+ * want (kvm_arch_get_supported_cpuid() in target/i386/kvm/kvm.c), and one for TCG. Then a session needs to ask only for what
+ * tells them apart, and for nothing where there is one: globals cost time with every object that QEMU makes.
+ */
+#define CG_MODES_MAX 2
+struct cg_modes {
+	struct cg_featureset unsupported[CG_MODES_MAX];
+	size_t count; /* 0: not known */
+};
+
 enum cg_session_expand {
 	CG_EXPAND_NONE,
 	CG_EXPAND_WANTED,     /* plan->wanted and their plain models */
@@ -45,11 +56,13 @@ struct cg_session_plan {
 	const char *binary;
 	const char *machine; /* canonical name or "none" */
 	const char *accel;
+	const char *cpu;    /* as -cpu takes it; NULL for QEMU's own: no answer depends on it under TCG */
 	const char *target; /* "x86_64"; needed with a vocabulary */
 	enum cg_measure measure;
 	const char *expansion; /* type of expansion: "full", or "static" where there is no other */
 	/* NULL before the vocabulary is known: then nothing is switched on, and it is asked for. */
 	const struct cg_vocabulary *vocabulary;
+	const struct cg_modes *modes; /* NULL if not known */
 	bool definitions; /* ask for the models and, with a vocabulary, U */
 	enum cg_session_expand expand;
 	const struct cg_definition *const *wanted;
@@ -75,11 +88,12 @@ struct cg_session_result {
 	json_t *defaults;		  /* with it: properties of the bare model that are no features */
 	enum cg_measure measure;	  /* with it */
 	const char *expansion;
-	bool has_unsupported;
+	bool has_unsupported; /* false where the target doesn't tell, or if it is none of the modes */
 	struct cg_featureset unsupported;
 	struct cg_session_item *items;
 	size_t count;
 	const char *way;	   /* how it was measured, if not by starting; static text */
+	const char *like;	   /* a machine type whose sheet is this one's too; NULL if expanded here */
 	struct cg_outcome outcome; /* when it failed */
 };
 

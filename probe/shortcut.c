@@ -95,12 +95,31 @@ int cg_shortcut_compat(json_t **out, const char *binary, const char *target,
 	return 0;
 }
 
+json_t *cg_shortcut_common(const json_t *compat, const char *machine, const char *target)
+{
+	json_t *common = json_object();
+	const json_t *change;
+	char every[64];
+	size_t i;
+
+	snprintf(every, sizeof(every), "%s-cpu", target);
+	json_array_foreach(json_object_get(compat, machine), i, change) {
+		const char *type = json_string_value(json_array_get(change, 0));
+		const char *property = json_string_value(json_array_get(change, 1));
+
+		if (type && property && strcmp(type, every) == 0)
+			json_object_set(common, property, json_array_get(change, 2));
+	}
+	return common;
+}
+
 /*
  * Models that are one (an alias and the version that it stands for in this process), their plain expansion, and one
  * for each distinct set of changes that any of them has on any machine type.
  */
 struct group {
 	const struct cg_shortcut_plan *plan;
+	const json_t *common; /* changes that the process makes by itself */
 	struct cg_qmp *qmp;
 	const char *model; /* that is expanded for all of them */
 	struct cg_expansion plain;
@@ -130,40 +149,56 @@ static json_t *typed(const char *text, const json_t *like)
 		return json_boolean(strcmp(text, "on") == 0 || strcmp(text, "true") == 0 ||
 				    strcmp(text, "yes") == 0);
 	number = strtoull(text, &end, 0);
-	if (!json_is_string(like) || cg_json_is_big(like))
-		if (*text && !*end)
-			return cg_json_from_uint(number);
-	return json_string(text);
+	if ((json_is_string(like) && !cg_json_is_big(like)) || !*text || *end)
+		return json_string(text);
+	return *text == '-' ? json_integer(strtoll(text, NULL, 0)) : cg_json_from_uint(number);
 }
 
-static void override(const struct group *g, const char *typename, json_t *overrides,
-		     const json_t *change)
+/* An override, under the name that expansions have for the property; none where there is no such property. */
+static void override(const struct cg_shortcut_plan *plan, const json_t *scalars, json_t *overrides,
+		     const char *property, const char *value)
 {
-	const char *property = json_string_value(json_array_get(change, 1));
-	const char *value = json_string_value(json_array_get(change, 2));
-	const json_t *like = json_object_get(g->plain.scalars, property);
+	const json_t *like = json_object_get(scalars, property);
 	cg_auto_json json_t *yes = json_true();
 	char name[CG_NAME_MAX];
 
-	if (!property || !value ||
-	    !applies(g->plan, typename, json_string_value(json_array_get(change, 0))))
-		return;
 	cg_spelling_canonical(property, name);
-	if (cg_vocabulary_find(g->plan->vocabulary, name) < CG_FEATURES_MAX)
+	if (cg_vocabulary_find(plan->vocabulary, name) < CG_FEATURES_MAX)
 		json_object_set_new(overrides, name, typed(value, yes));
 	else if (like)
 		json_object_set_new(overrides, property, typed(value, like));
 }
 
+/* All changes of a machine type to a model, the later over the earlier, less what the process makes anyway. */
+static json_t *overrides_of(const struct group *g, const char *typename, const char *machine)
+{
+	json_t *overrides = json_object();
+	const json_t *change;
+	const char *property;
+	json_t *value;
+	size_t i;
+
+	json_array_foreach(json_object_get(g->plan->compat, machine), i, change) {
+		const char *type = json_string_value(json_array_get(change, 0));
+		const char *name = json_string_value(json_array_get(change, 1));
+		const char *text = json_string_value(json_array_get(change, 2));
+
+		if (type && name && text && applies(g->plan, typename, type))
+			override(g->plan, g->plain.scalars, overrides, name, text);
+	}
+	cg_json_each(g->common, property, value)
+		if (json_equal(json_object_get(overrides, property), value))
+			json_object_del(overrides, property);
+	return overrides;
+}
+
 /* Which variant a type has on a machine type, counted from 1; 0 for the plain expansion. */
 static size_t find_variant(struct group *g, const char *typename, const char *machine)
 {
-	cg_auto_json json_t *overrides = json_object();
-	const json_t *change, *variant;
+	cg_auto_json json_t *overrides = overrides_of(g, typename, machine);
+	const json_t *variant;
 	size_t i;
 
-	json_array_foreach(json_object_get(g->plan->compat, machine), i, change)
-		override(g, typename, overrides, change);
 	if (!json_object_size(overrides))
 		return 0;
 	json_array_foreach(g->variants, i, variant)
@@ -290,18 +325,18 @@ static json_t *group_by_model(const json_t *definitions)
 }
 
 static int expand_all(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
-		      struct cg_qmp *qmp, const json_t *definitions, struct cg_error *err)
+		      const json_t *common, struct cg_qmp *qmp, const json_t *definitions,
+		      struct cg_error *err)
 {
 	cg_auto_json json_t *groups = group_by_model(definitions);
 	json_t *members;
 	const char *model;
-	size_t at = 0;
 
 	json_object_foreach(groups, model, members) {
-		cg_cleanup(free_group) struct group g = { .plan = plan, .qmp = qmp, .model = model };
+		cg_cleanup(free_group) struct group g = {
+			.plan = plan, .common = common, .qmp = qmp, .model = model
+		};
 
-		if (at++ % plan->parts != plan->part)
-			continue;
 		g.variants = json_array();
 		if (expand_group(out, &g, members, err) < 0)
 			return -1;
@@ -310,7 +345,7 @@ static int expand_all(struct cg_shortcut_result *out, const struct cg_shortcut_p
 }
 
 static int converse(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
-		    struct cg_process *process, struct cg_error *err)
+		    const json_t *common, struct cg_process *process, struct cg_error *err)
 {
 	cg_auto_json json_t *definitions = NULL;
 	struct cg_qmp *qmp;
@@ -327,18 +362,39 @@ static int converse(struct cg_shortcut_result *out, const struct cg_shortcut_pla
 	out->cells = calloc(count * plan->machine_count + 1, sizeof(*out->cells));
 	if (!out->models || !out->cells)
 		return cg_error_errno(err, "expansions");
-	return expand_all(out, plan, qmp, definitions, err);
+	return expand_all(out, plan, common, qmp, definitions, err);
+}
+
+/* The common changes that this build's CPUs have a property for, with their types. */
+static json_t *typed_common(const struct cg_shortcut_plan *plan)
+{
+	cg_auto_json json_t *changes =
+		cg_shortcut_common(plan->compat, plan->machines[0], plan->target);
+	json_t *common = json_object();
+	const char *property;
+	json_t *value;
+
+	cg_json_each(changes, property, value)
+		override(plan, plan->defaults, common, property, json_string_value(value));
+	return common;
 }
 
 int cg_shortcut_run(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
 		    struct cg_error *err)
 {
-	struct cg_start start = { .binary = plan->binary, .machine = "none", .accel = plan->accel };
 	cg_auto_process struct cg_process *process = NULL;
+	cg_auto_json json_t *common = typed_common(plan);
+	char every[64];
+	struct cg_start start = { .binary = plan->binary,
+				  .machine = "none",
+				  .accel = plan->accel,
+				  .global_type = every,
+				  .globals = common };
 
+	snprintf(every, sizeof(every), "%s-cpu", plan->target);
 	if (cg_process_start(&process, &start, err) < 0)
 		return -1;
-	if (converse(out, plan, process, err) < 0)
+	if (converse(out, plan, common, process, err) < 0)
 		return cg_process_failed(process, &out->outcome, err);
 	return 0;
 }

@@ -12,10 +12,10 @@
 struct cg_shortcut_plan {
 	const char *binary, *accel, *target, *expansion;
 	const struct cg_vocabulary *vocabulary;
+	const json_t *defaults; /* scalars of the bare model: which properties there are */
 	const json_t *compat; /* { machine type: [[qom-type, property, value], ...] } */
-	const char *const *machines;
+	const char *const *machines; /* that change the same in every model: cg_shortcut_common() */
 	size_t machine_count;
-	size_t part, parts; /* every parts-th model, from the part-th on */
 	struct cg_memo *memo;
 	struct cg_qmp_limits limits;
 };
@@ -45,6 +45,13 @@ bool cg_shortcut_same_versions(const char *machine, const char *other);
  */
 cg_must_check int cg_shortcut_compat(json_t **out, const char *binary, const char *target,
 				     const struct cg_qmp_limits *limits, struct cg_error *err);
+
+/*
+ * What a machine type changes in every model, { property: value }, a new object. QEMU takes a byte of its monitor at a time,
+ * so this is not asked again with each model: it goes onto the command line of a process for all machine
+ * types that have it in common.
+ */
+json_t *cg_shortcut_common(const json_t *compat, const char *machine, const char *target);
 
 /* Start one QEMU and expand. Blocks; shares nothing but the memo. */
 cg_must_check int cg_shortcut_run(struct cg_shortcut_result *out,

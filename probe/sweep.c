@@ -1,313 +1,185 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Trust, but verify: the shortcut's results count only where real machine types said the same. */
+/*
+ * Many machine types for the price of a few. What can be had the cheap way is put off, the rest and the samples
+ * are really started, and if the samples agree, the cheap way is taken; else what was put off is started as well.
+ */
 #include "probe/sweep.h"
 
 #include <string.h>
 
-#include "base/pool.h"
 #include "machine/catalogue.h"
+#include "probe/compat.h"
+#include "probe/modes.h"
 #include "probe/shortcut.h"
+#include "probe/twins.h"
 
-#define FEWEST 6    /* below this, starting them is as quick */
-#define PARTS_MAX 16
+#define ACCELS 2
+#define FEWEST 6 /* below this, starting them is as quick */
 
-struct sweep {
-	struct cg_prober *prober;
-	struct cg_memo *memo;
-	const struct cg_emulator_facts *emulator;
-	const char *accel;
-	json_t *compat;
-	const char **machines; /* to be had by the shortcut; newest first, as the catalogue has them */
-	size_t count;
-	const char *samples[2]; /* really started: the newest and the oldest */
-	bool trusted;
-};
+static bool is_wanted(const struct cg_sweep *s, const struct cg_need *need)
+{
+	return !need->failed && need->depth >= CG_DEPTH_SHEET && need->machine &&
+	       strcmp(need->accel, s->accel) == 0;
+}
 
-struct part {
-	struct cg_shortcut_plan plan;
-	struct cg_shortcut_result result;
-	int ret;
-	struct cg_error err;
-};
-
-static int wants_shortcut(const struct sweep *s, const struct cg_need *need, bool *wants,
-			  struct cg_error *err)
+/* Machine types that have no sheet yet. */
+static int collect(struct cg_sweep *s, const struct cg_need *needs, size_t count,
+		   struct cg_error *err)
 {
 	bool known;
 
-	*wants = false;
-	if (need->failed || need->depth < CG_DEPTH_SHEET || !need->machine ||
-	    strcmp(need->accel, s->accel) != 0 || !cg_shortcut_covers(need->machine, need->accel))
-		return 0;
-	if (cg_facts_has_sheet(s->prober->facts, need->accel, need->machine, &known, err) < 0)
-		return -1;
-	*wants = !known;
+	s->wanted = calloc(count + 1, sizeof(*s->wanted));
+	s->covered = calloc(count + 1, sizeof(*s->covered));
+	if (!s->wanted || !s->covered)
+		return cg_error_errno(err, "sweep");
+	for (size_t i = 0; i < count; i++) {
+		if (!is_wanted(s, &needs[i]))
+			continue;
+		if (cg_facts_has_sheet(s->prober->facts, s->accel, needs[i].machine, &known, err) <
+		    0)
+			return -1;
+		if (!known)
+			s->wanted[s->wanted_count++] = needs[i].machine;
+	}
 	return 0;
 }
 
-static int collect(struct sweep *s, const struct cg_need *needs, size_t count, struct cg_error *err)
+static int version_of(const char *machine)
 {
-	bool wants;
+	char family[CG_MACHINE_NAME];
+	int major = 0, minor = 0;
 
-	s->machines = calloc(count + 1, sizeof(*s->machines));
-	if (!s->machines)
-		return cg_error_errno(err, "sweep");
-	for (size_t i = 0; i < count; i++) {
-		if (wants_shortcut(s, &needs[i], &wants, err) < 0)
-			return -1;
-		if (wants)
-			s->machines[s->count++] = needs[i].machine;
-	}
-	return 0;
+	cg_catalogue_split(machine, family, &major, &minor);
+	return major * 1000 + minor;
 }
 
 /* The newest and the oldest by version: between them lies all that has changed. */
-static void pick_samples(struct sweep *s)
+static void pick_samples(struct cg_sweep *s)
 {
-	int best[2] = { -1, 1 << 30 };
-
-	for (size_t i = 0; i < s->count; i++) {
-		char family[CG_MACHINE_NAME];
-		int major, minor, version;
-
-		cg_catalogue_split(s->machines[i], family, &major, &minor);
-		version = major * 1000 + minor;
-		if (version > best[0]) {
-			best[0] = version;
-			s->samples[0] = s->machines[i];
-		}
-		if (version < best[1]) {
-			best[1] = version;
-			s->samples[1] = s->machines[i];
-		}
+	s->samples[0] = s->samples[1] = s->covered[0];
+	for (size_t i = 1; i < s->covered_count; i++) {
+		if (version_of(s->covered[i]) > version_of(s->samples[0]))
+			s->samples[0] = s->covered[i];
+		if (version_of(s->covered[i]) < version_of(s->samples[1]))
+			s->samples[1] = s->covered[i];
 	}
 }
 
-static int find_compat(struct sweep *s, struct cg_error *err)
+bool cg_sweep_is_sample(const struct cg_sweep *sweep, const char *machine)
 {
-	struct cg_prober *p = s->prober;
-	struct cg_error why;
+	return strcmp(machine, sweep->samples[0]) == 0 || strcmp(machine, sweep->samples[1]) == 0;
+}
 
-	if (cg_facts_compat(p->facts, &s->compat, err) < 0 || s->compat)
-		return s->compat ? 0 : -1;
-	if (cg_shortcut_compat(&s->compat, cg_identity_path(p->identity),
-			       cg_json_text(s->emulator->about, "target"), &p->limits, &why) < 0) {
-		if (why.code != CG_E_CANCELLED)
-			return 0; /* no shortcut then; the starts will say what is wrong */
-		*err = why;
-		return -1;
+/* Which machine types needn't be started, and by which way. */
+static void choose(struct cg_sweep *s)
+{
+	bool tells = json_object_size(s->compat) > 0;
+
+	s->take = tells ? cg_compat_take : cg_twins_take;
+	for (size_t i = 0; i < s->wanted_count; i++)
+		if (tells ? cg_shortcut_covers(s->wanted[i], s->accel)
+			  : cg_twins_leader(s, s->wanted[i]) != NULL)
+			s->covered[s->covered_count++] = s->wanted[i];
+	if (s->covered_count < FEWEST)
+		s->covered_count = 0;
+	else
+		pick_samples(s);
+}
+
+static void defer(const struct cg_sweep *s, struct cg_need *needs, size_t count)
+{
+	for (size_t c = 0; c < s->covered_count; c++)
+		for (size_t i = 0; i < count && !cg_sweep_is_sample(s, s->covered[c]); i++)
+			needs[i].deferred |= is_wanted(s, &needs[i]) &&
+					     strcmp(needs[i].machine, s->covered[c]) == 0;
+}
+
+/* What must be known of the emulator first, asked side by side. */
+struct prelude {
+	struct cg_compat_question compat;
+	struct cg_modes_question modes[ACCELS];
+	struct cg_job jobs[ACCELS * CG_MODES_MAX + 1];
+	size_t count;
+};
+
+static int take_prelude(struct cg_sweep *sweeps, struct prelude *p, struct cg_error *err)
+{
+	int ret = cg_compat_answer(&p->compat, sweeps->prober, err);
+	struct cg_error another;
+
+	for (size_t a = 0; a < ACCELS; a++) {
+		sweeps[a].compat = json_incref(p->compat.compat);
+		if (p->modes[a].count &&
+		    cg_modes_take(&p->modes[a], &sweeps[a], ret == 0 ? err : &another) < 0)
+			ret = -1;
 	}
-	if (!s->compat)
-		s->compat = json_object();
-	return cg_facts_put_compat(p->facts, s->compat, err);
-}
-
-/* What the shortcut needs to know of the sampled machine types, by starting them. */
-static int start_samples(struct sweep *s, bool *good, struct cg_error *err)
-{
-	struct cg_need needs[2];
-
-	for (int i = 0; i < 2; i++)
-		needs[i] = (struct cg_need){ .depth = CG_DEPTH_SHEET,
-					     .accel = s->accel,
-					     .machine = s->samples[i] };
-	if (cg_prober_measure(s->prober, needs, 2, s->memo, err) < 0)
-		return -1;
-	*good = !needs[0].failed && !needs[1].failed;
-	return 0;
-}
-
-static void run_part(void *data)
-{
-	struct part *part = data;
-
-	part->ret = cg_shortcut_run(&part->result, &part->plan, &part->err);
-}
-
-static int run_parts(struct sweep *s, struct part *parts, size_t count, struct cg_error *err)
-{
-	struct cg_prober *p = s->prober;
-	struct cg_job jobs[PARTS_MAX];
-
-	for (size_t i = 0; i < count; i++) {
-		parts[i].plan = (struct cg_shortcut_plan){
-			.binary = cg_identity_path(p->identity),
-			.accel = s->accel,
-			.target = cg_json_text(s->emulator->about, "target"),
-			.expansion = s->emulator->expansion,
-			.vocabulary = s->emulator->vocabulary,
-			.compat = s->compat,
-			.machines = s->machines,
-			.machine_count = s->count,
-			.part = i,
-			.parts = count,
-			.memo = s->memo,
-			.limits = p->limits,
-		};
-		jobs[i] = (struct cg_job){ run_part, &parts[i] };
-	}
-	cg_pool_run(jobs, count, count, NULL, NULL);
-	s->trusted = true;
-	for (size_t i = 0; i < count; i++) {
-		if (parts[i].ret < 0 && parts[i].err.code == CG_E_CANCELLED) {
-			*err = parts[i].err;
-			return -1;
-		}
-		s->trusted &= parts[i].ret == 0;
-	}
-	return 0;
-}
-
-static bool is_sample(const struct sweep *s, const char *machine)
-{
-	return strcmp(machine, s->samples[0]) == 0 || strcmp(machine, s->samples[1]) == 0;
-}
-
-/* Is this cell, of a machine type that was really started, what the machine type said? */
-static int check_cell(struct sweep *s, const char *machine, const char *model,
-		      const struct cg_expansion *cell, struct cg_error *err)
-{
-	cg_auto_expansion struct cg_expansion real = { 0 };
-	cg_auto_json json_t *info = NULL;
-	bool known;
-
-	if (cg_facts_model(s->prober->facts, s->accel, machine, model, &known, &info, err) < 0)
-		return -1;
-	if (cg_facts_expansion(s->prober->facts, s->accel, machine, model,
-			       info && cg_session_is_host_bound(info), &known, &real, err) < 0)
-		return -1;
-	s->trusted &= known && cell->scalars &&
-		      cg_featureset_equal(&real.features, &cell->features) &&
-		      json_equal(real.scalars, cell->scalars);
-	return 0;
-}
-
-static int check_part(struct sweep *s, const struct part *part, struct cg_error *err)
-{
-	const struct cg_shortcut_result *r = &part->result;
-
-	for (size_t m = 0; m < s->count; m++)
-		for (size_t i = 0; i < r->model_count && is_sample(s, s->machines[m]); i++)
-			if (check_cell(s, s->machines[m], r->models[i],
-				       &r->cells[i * r->machine_count + m], err) < 0)
-				return -1;
-	return 0;
-}
-
-/* What a start of the machine type would have said, put together. */
-static int keep_machine(struct sweep *s, size_t machine, const struct part *parts, size_t count,
-			struct cg_error *err)
-{
-	struct cg_facts *facts = s->prober->facts;
-	const char *like = s->samples[!cg_shortcut_same_versions(s->machines[machine], s->samples[0])];
-	struct cg_session_result result = { .has_unsupported = true, .unavailable = json_object() };
-	size_t models = 0;
-	bool known;
-	int ret = -1;
-
-	if (cg_facts_models(facts, s->accel, like, &result.models, err) < 0 ||
-	    cg_facts_unsupported(facts, s->accel, s->samples[0], &known, &result.unsupported, err) < 0)
-		goto out;
-	result.items = calloc(json_array_size(result.models) + 1, sizeof(*result.items));
-	if (!result.items) {
-		(void)cg_error_errno(err, "sweep");
-		goto out;
-	}
-	for (size_t p = 0; p < count; p++)
-		for (size_t i = 0; i < parts[p].result.model_count; i++, models++) {
-			const struct cg_shortcut_result *r = &parts[p].result;
-			struct cg_session_item *item = &result.items[result.count++];
-			struct cg_featureset lacks;
-
-			item->definition = strdup(r->models[i]);
-			item->expansion = r->cells[i * r->machine_count + machine];
-			json_incref(item->expansion.scalars);
-			lacks = cg_featureset_and(&item->expansion.features, &result.unsupported);
-			if (!cg_featureset_is_empty(&lacks))
-				json_object_set_new(
-					result.unavailable, r->models[i],
-					cg_vocabulary_list(s->emulator->vocabulary, &lacks));
-		}
-	result.way = CG_WAY_SHORTCUT;
-	ret = cg_facts_put_session(facts, s->accel, s->machines[machine], CG_EXPAND_ALL, &result,
-				   err);
-out:
-	cg_session_result_deinit(&result);
+	json_decref(p->compat.compat);
 	return ret;
 }
 
-static int keep_all(struct sweep *s, const struct part *parts, size_t count, struct cg_error *err)
+static int ask_prelude(struct cg_sweep *sweeps, struct cg_error *err)
 {
-	const struct cg_progress *progress = &s->prober->progress;
+	struct prelude p = { 0 };
 
-	for (size_t m = 0; m < s->count; m++) {
-		if (is_sample(s, s->machines[m]))
-			continue;
-		if (keep_machine(s, m, parts, count, err) < 0)
-			return -1;
-		if (progress->tell)
-			progress->tell(progress->data, m + 1, s->count, s->machines[m]);
-	}
-	return 0;
+	if (cg_compat_ask(&p.compat, sweeps->prober, sweeps->emulator, err) < 0)
+		return -1;
+	if (p.compat.job.run)
+		p.jobs[p.count++] = p.compat.job;
+	for (size_t a = 0; a < ACCELS; a++)
+		if (sweeps[a].wanted_count >= FEWEST)
+			p.count += cg_modes_ask(&p.modes[a], &sweeps[a], &p.jobs[p.count]);
+	cg_pool_run(p.jobs, p.count, cg_pool_workers(), NULL, NULL);
+	return take_prelude(sweeps, &p, err);
 }
 
-static int take_shortcut(struct sweep *s, struct cg_error *err)
+static int run(struct cg_sweep *sweeps, struct cg_need *needs, size_t count, struct cg_error *err)
 {
-	struct part parts[PARTS_MAX] = { 0 };
-	size_t count = cg_pool_workers();
-	int ret;
+	size_t most = 0;
+	int ret = 0;
 
-	count = count > PARTS_MAX ? PARTS_MAX : count;
-	ret = run_parts(s, parts, count, err);
-	for (size_t i = 0; i < count && ret == 0 && s->trusted; i++)
-		ret = check_part(s, &parts[i], err);
-	if (ret == 0 && s->trusted)
-		ret = keep_all(s, parts, count, err);
-	for (size_t i = 0; i < count; i++)
-		cg_shortcut_result_deinit(&parts[i].result);
+	for (size_t a = 0; a < ACCELS; a++) {
+		if (collect(&sweeps[a], needs, count, err) < 0)
+			return -1;
+		most = most > sweeps[a].wanted_count ? most : sweeps[a].wanted_count;
+	}
+	if (most < FEWEST)
+		return 0;
+	if (ask_prelude(sweeps, err) < 0)
+		return -1;
+	for (size_t a = 0; a < ACCELS; a++) {
+		choose(&sweeps[a]);
+		defer(&sweeps[a], needs, count);
+	}
+	ret = cg_prober_measure(sweeps->prober, needs, count, sweeps->memo, err);
+	for (size_t a = 0; a < ACCELS && ret == 0; a++)
+		if (sweeps[a].covered_count)
+			ret = sweeps[a].take(&sweeps[a], err);
 	return ret;
 }
 
-static int sweep_accel(struct sweep *s, const struct cg_need *needs, size_t count,
-		       struct cg_error *err)
+int cg_sweep_cheaply(struct cg_prober *prober, struct cg_need *needs, size_t count,
+		     struct cg_memo *memo, struct cg_error *err)
 {
-	bool good = false;
-
-	if (collect(s, needs, count, err) < 0)
-		return -1;
-	if (s->count < FEWEST)
-		return 0;
-	if (find_compat(s, err) < 0)
-		return -1;
-	if (!json_object_size(s->compat))
-		return 0;
-	pick_samples(s);
-	if (start_samples(s, &good, err) < 0)
-		return -1;
-	return good ? take_shortcut(s, err) : 0;
-}
-
-int cg_sweep_by_shortcut(struct cg_prober *prober, struct cg_need *needs, size_t count,
-			 struct cg_memo *memo, struct cg_error *err)
-{
-	static const char *const accels[] = { "kvm", "tcg" };
 	const struct cg_emulator_facts *emulator;
+	struct cg_sweep sweeps[ACCELS] = { { .accel = "kvm" }, { .accel = "tcg" } };
+	int ret;
 
 	if (cg_facts_emulator(prober->facts, &emulator, err) < 0)
 		return -1;
 	if (!emulator || emulator->measure != CG_MEASURE_GLOBALS || count < FEWEST)
 		return 0;
-	for (size_t a = 0; a < CG_COUNT(accels); a++) {
-		struct sweep s = { .prober = prober,
-				   .memo = memo,
-				   .emulator = emulator,
-				   .accel = accels[a] };
-		int ret = sweep_accel(&s, needs, count, err);
-
-		json_decref(s.compat);
-		free(s.machines);
-		if (ret < 0)
-			return -1;
+	for (size_t a = 0; a < ACCELS; a++) {
+		sweeps[a].prober = prober;
+		sweeps[a].memo = memo;
+		sweeps[a].emulator = emulator;
 	}
-	return 0;
+	ret = run(sweeps, needs, count, err);
+	for (size_t a = 0; a < ACCELS; a++) {
+		json_decref(sweeps[a].compat);
+		free(sweeps[a].wanted);
+		free(sweeps[a].covered);
+	}
+	for (size_t i = 0; i < count; i++)
+		needs[i].deferred = false;
+	return ret;
 }

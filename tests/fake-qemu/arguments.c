@@ -116,11 +116,13 @@ void fake_arguments_deinit(struct fake_arguments *arguments)
 	*arguments = (struct fake_arguments){ .in = -1, .out = -1 };
 }
 
-const char *fake_arguments_kind(const struct fake_arguments *arguments)
+bool fake_arguments_are(const struct fake_arguments *arguments, const char *kind)
 {
-	if (arguments->cpu)
-		return "cpu";
-	return arguments->global_count ? "globals" : "plain";
+	if (strcmp(kind, "cpu") == 0)
+		return arguments->cpu != NULL;
+	if (strcmp(kind, "globals") == 0)
+		return arguments->global_count > 0;
+	return strcmp(kind, "plain") == 0 && !arguments->cpu && !arguments->global_count;
 }
 
 static void print_quoted(FILE *out, const char *word)

@@ -2,6 +2,8 @@
 /* What the fake makes of QEMU's command line, and the log of starts that tests count. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 struct fake_arguments {
@@ -17,8 +19,8 @@ cg_must_check int fake_arguments_parse(struct fake_arguments *out, char **argv,
 				       struct cg_error *err);
 void fake_arguments_deinit(struct fake_arguments *arguments);
 
-/* "plain", "globals" or "cpu". */
-const char *fake_arguments_kind(const struct fake_arguments *arguments);
+/* Are they of this kind? "globals", "cpu", or "plain" for neither. */
+bool fake_arguments_are(const struct fake_arguments *arguments, const char *kind);
 
 /*
  * One line with @argv, quoted for a shell, at the end of the file FAKE_QEMU_LOG. Returns

@@ -129,9 +129,7 @@ static int prepare(struct fake_session *session, char **argv, struct cg_error *e
 
 	if (fake_arguments_parse(&session->arguments, argv, err) < 0)
 		return -1;
-	who = (struct fake_who){ session->arguments.accel, session->arguments.machine,
-				 fake_arguments_kind(&session->arguments),
-				 fake_log_start(argv) };
+	who = (struct fake_who){ &session->arguments, fake_log_start(argv) };
 	if (fake_modes_parse(&session->modes, modes ? modes : "", &who, err) < 0)
 		return -1;
 	if (session->arguments.in < 0)

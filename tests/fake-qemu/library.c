@@ -137,6 +137,17 @@ static int find_cpu(struct fake_transcript **out, const char *folder, const char
 			    machine, arguments->accel, arguments->cpu);
 }
 
+/* Did QEMU start with this -cpu, or did it end after the greeting? */
+static bool starts(const struct fake_transcript *transcript)
+{
+	struct fake_exchange greeting = fake_transcript_greeting(transcript);
+
+	for (size_t i = 0; i < greeting.count; i++)
+		if (greeting.lines[i].kind == '!')
+			return false;
+	return true;
+}
+
 int fake_library_find(struct fake_transcript **out, const char *folder,
 		      const struct fake_arguments *arguments, const char **refusal,
 		      struct cg_error *err)
@@ -151,9 +162,15 @@ int fake_library_find(struct fake_transcript **out, const char *folder,
 			   "Use -machine help to list supported machines";
 		return 0;
 	}
-	if (arguments->cpu)
-		return find_cpu(out, folder, machine, arguments, err);
-	path = path_of(folder, machine, arguments->accel, fake_arguments_kind(arguments));
+	if (arguments->cpu) {
+		if (find_cpu(out, folder, machine, arguments, err) < 0)
+			return -1;
+		if (!arguments->global_count || !starts(*out))
+			return 0;
+		*out = fake_transcript_free(*out); /* what globals change doesn't depend on the vCPU */
+	}
+	path = path_of(folder, machine, arguments->accel,
+		       arguments->global_count ? "globals" : "plain");
 	if (!path)
 		return cg_error_errno(err, "%s", folder);
 	return fake_transcript_load(out, path, err);

@@ -393,8 +393,9 @@ static bool is_me(const char *word, const struct fake_who *who)
 {
 	if (word[0] == '#')
 		return strtoul(word + 1, NULL, 10) == who->start;
-	return strcmp(word, who->accel) == 0 || strcmp(word, who->machine) == 0 ||
-	       strcmp(word, who->kind) == 0;
+	return strcmp(word, who->arguments->accel) == 0 ||
+	       strcmp(word, who->arguments->machine) == 0 ||
+	       fake_arguments_are(who->arguments, word);
 }
 
 /* Cut @text at @mark; what is behind it, or NULL. */

@@ -12,6 +12,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "tests/fake-qemu/arguments.h"
 #include "tests/fake-qemu/raw.h"
 
 #define FAKE_MODES 32
@@ -33,9 +34,7 @@ struct fake_modes {
 
 /* What a mode's WHO can mean. */
 struct fake_who {
-	const char *accel;
-	const char *machine;
-	const char *kind;
+	const struct fake_arguments *arguments;
 	unsigned start; /* from 1; 0: not counted */
 };
 

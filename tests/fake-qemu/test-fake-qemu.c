@@ -177,13 +177,13 @@ static json_t *vocabulary(void)
 	return names;
 }
 
-/* With -global for all of @names but the first @less. */
-static void start_with_globals(struct peer *peer, const char *machine,
-			       const json_t *names, size_t less)
+/* With -global for all of @names but the first @less, and @cpu (NULL for none). */
+static void start_with(struct peer *peer, const char *machine, const char *cpu,
+		       const json_t *names, size_t less)
 {
-	const char *arguments[1024] = { "-machine", machine };
+	const char *arguments[1024] = { "-machine", machine, "-cpu", cpu };
 	char globals[512][64];
-	size_t count = 0, n = 2;
+	size_t count = 0, n = cpu ? 4 : 2;
 	const char *name;
 	json_t *value;
 
@@ -195,7 +195,14 @@ static void start_with_globals(struct peer *peer, const char *machine,
 		arguments[n++] = "-global";
 		arguments[n++] = globals[count - 1];
 	}
+	arguments[n] = NULL;
 	peer_start_at(peer, peer_program, arguments);
+}
+
+static void start_with_globals(struct peer *peer, const char *machine,
+			       const json_t *names, size_t less)
+{
+	start_with(peer, machine, NULL, names, less);
 }
 
 static void serves_globals_only_if_all_are_given(void **state)
@@ -294,6 +301,25 @@ static void plays_dry_runs_that_start_fail_and_crash(void **state)
 	peer_start(&peer, "-machine", "accel=tcg", "-cpu", "Haswell,enforce=off");
 	assert_int_equal(peer_end(&peer).status, 99);
 	peer_stop(&peer);
+}
+
+/* Globals answer the same beside a -cpu that starts; beside one that doesn't, QEMU ends. */
+static void plays_globals_beside_a_cpu(void **state)
+{
+	json_t *names = vocabulary();
+	struct peer peer;
+
+	(void)state;
+	start_with(&peer, "accel=tcg", "max,enforce=on", names, 0);
+	peer_negotiate(&peer);
+	assert_has(peer_ask(&peer, "{\"execute\": \"query-cpu-definitions\"}"), "\"vmx-ept\"");
+	peer_stop(&peer);
+	start_with(&peer, "accel=tcg", "Haswell,enforce=on", names, 0);
+	assert_has(peer_line(&peer), "QMP");
+	assert_null(peer_line(&peer));
+	assert_int_equal(peer_end(&peer).status, 1);
+	peer_stop(&peer);
+	json_decref(names);
 }
 
 static void counts_its_starts(void **state)
@@ -439,6 +465,7 @@ int main(void)
 		PEER_TEST(finds_machine_types_by_alias_and_default),
 		PEER_TEST(knows_base_with_everything_off),
 		PEER_TEST(plays_dry_runs_that_start_fail_and_crash),
+		PEER_TEST(plays_globals_beside_a_cpu),
 		PEER_TEST(counts_its_starts),
 		PEER_TEST(quotes_its_log_for_a_shell),
 		PEER_TEST(reads_settings_beside_the_program),

@@ -592,6 +592,23 @@ static void it_dies_with_whoever_started_it(void **state)
 	assert_true(dies(pid));
 }
 
+static void an_end_that_cannot_be_seen_is_unknown(void **state)
+{
+	cg_auto_child struct cg_child *child = NULL;
+	struct cg_child_end end;
+	char words[64];
+
+	(void)state;
+	signal(SIGCHLD, SIG_IGN);
+	child = shell("exit 0");
+	end = end_of(child);
+	signal(SIGCHLD, SIG_DFL);
+	assert_int_equal(end.status, -1);
+	assert_int_equal(end.signal, 0);
+	assert_string_equal(cg_child_end_words(&end, words, sizeof(words)),
+			    "an unknown status");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -618,6 +635,7 @@ int main(void)
 		cmocka_unit_test(the_dead_are_reaped_later),
 		cmocka_unit_test(starting_and_freeing_reap_the_dead),
 		cmocka_unit_test(it_dies_with_whoever_started_it),
+		cmocka_unit_test(an_end_that_cannot_be_seen_is_unknown),
 	};
 
 	alarm(60); /* nobody waits for a test that hangs */

@@ -144,7 +144,7 @@ static void sets_a_newer_one_aside(void **state)
 	write_at(USER_VERSION_AT, version, sizeof(version));
 	store = open_store(CG_STORE_READ_WRITE);
 	expect_warning(store, "99");
-	expect_warning(store, "knows 1");
+	expect_warning(store, "knows 2");
 	expect_warning(store, ".newer");
 	cg_store_close(store);
 	assert_true(exists(".newer"));
@@ -152,15 +152,32 @@ static void sets_a_newer_one_aside(void **state)
 
 	/* It is whole: with its own number it opens again. */
 	strcat(cache, ".newer");
-	write_at(USER_VERSION_AT, (char[]){ 0, 0, 0, 1 }, 4);
+	write_at(USER_VERSION_AT, (char[]){ 0, 0, 0, 2 }, 4);
 	store = open_store(CG_STORE_READ_WRITE);
 	expect(store, "old", "old text");
 	cg_store_close(store);
 }
 
+static void begins_anew_in_a_file_without_seals(void **state)
+{
+	struct cg_store *store;
+
+	(void)state;
+	keep_a_fact();
+	write_at(USER_VERSION_AT, (char[]){ 0, 0, 0, 1 }, 4);
+	for (int i = 0; i < 2; i++) {
+		store = open_store(CG_STORE_READ_WRITE);
+		assert_null(cg_store_warning(store));
+		expect(store, "old", i ? "new text" : NULL);
+		put(store, "old", "new text");
+		cg_store_close(store);
+	}
+	assert_false(exists(".corrupt"));
+}
+
 static void leaves_another_programs_database_alone(void **state)
 {
-	static const char versions[] = { 0, 1, 7 };
+	static const char versions[] = { 0, 2, 7 };
 	struct stat before, after;
 	struct cg_store *store;
 
@@ -330,6 +347,129 @@ static void no_damage_makes_a_wrong_answer(void **state)
 		cg_store_close(store);
 	}
 	assert_true(hurt > 5);
+}
+
+/* Few rows of each kind, and so alike that a byte tells them apart. */
+enum { ALIKE = 3 };
+static int64_t pieces[ALIKE];
+
+static void fill_alike(void)
+{
+	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
+	struct cg_digest digest = { { 0 } };
+	struct cg_error err;
+	struct stat st;
+
+	must(cg_store_begin(store, &err) == 0);
+	for (int i = 0; i < ALIKE; i++) {
+		char name[] = { (char)('1' + i), '\0' };
+		char piece[] = { 'p', (char)('1' + i), '\0' };
+
+		put(store, name, name);
+		must(cg_store_put(store, name, "{\"part\":1}", "name", name, 1, &err) ==
+		     0);
+		must(cg_store_put(store, "kind", piece, "name", name, 1, &err) == 0);
+		must(cg_store_put_blob(store, piece, &pieces[i], &err) == 0);
+		st = (struct stat){ .st_dev = 1, .st_ino = (ino_t)i + 1, .st_size = 3 };
+		digest.bytes[0] = (uint8_t)i;
+		must(cg_store_put_file(store, &st, &digest, &err) == 0);
+	}
+	must(cg_store_commit(store, &err) == 0);
+	cg_store_close(store);
+}
+
+static int is_right(struct cg_store *store, const char *kind, const char *parts,
+		    const char *name, const char *text)
+{
+	struct cg_error err;
+	bool found = false;
+	char *got = NULL;
+
+	must(cg_store_get(store, kind, parts, name, &got, &err) == 0);
+	must(!got || strcmp(got, text) == 0);
+	must(cg_store_has(store, kind, parts, name, &found, &err) == 0);
+	must(!found || got);
+	free(got);
+	return got != NULL;
+}
+
+/* Each of them is right or a miss; how many were right. */
+static int count_alike(struct cg_store *store)
+{
+	struct cg_digest digest;
+	struct cg_error err;
+	struct stat st;
+	int right = 0;
+
+	for (int i = 0; i < ALIKE; i++) {
+		char name[] = { (char)('1' + i), '\0' };
+		char piece[] = { 'p', (char)('1' + i), '\0' };
+		bool found = false;
+		char *got = NULL;
+
+		right += is_right(store, "kind", "{\"part\":1}", name, name);
+		right += is_right(store, name, "{\"part\":1}", "name", name);
+		right += is_right(store, "kind", piece, "name", name);
+		must(cg_store_get_blob(store, pieces[i], &got, &err) == 0);
+		must(!got || strcmp(got, piece) == 0);
+		right += got != NULL;
+		free(got);
+		st = (struct stat){ .st_dev = 1, .st_ino = (ino_t)i + 1, .st_size = 3 };
+		must(cg_store_get_file(store, &st, &found, &digest, &err) == 0);
+		must(!found || digest.bytes[0] == i);
+		right += found;
+	}
+	return right;
+}
+
+/* The same text put again must not be found under another's id either. */
+static void expect_own_pieces(struct cg_store *store)
+{
+	struct cg_error err;
+	int64_t id = 0;
+
+	for (int i = 0; i < ALIKE; i++) {
+		char piece[] = { 'p', (char)('1' + i), '\0' };
+		char *got = NULL;
+
+		must(cg_store_put_blob(store, piece, &id, &err) == 0);
+		must(cg_store_get_blob(store, id, &got, &err) == 0);
+		must(!got || strcmp(got, piece) == 0);
+		free(got);
+	}
+}
+
+static void no_single_byte_makes_a_wrong_answer(void **state)
+{
+	static const unsigned char changes[] = { 1, 2, 3 };
+	unsigned char *all;
+	off_t size;
+	int fd, hurt = 0;
+
+	(void)state;
+	fill_alike();
+	size = size_of("");
+	all = malloc((size_t)size);
+	fd = open(cache, O_RDONLY | O_CLOEXEC);
+	must(all && pread(fd, all, (size_t)size, 0) == size);
+	close(fd);
+	for (off_t at = 0; at < size; at++) {
+		unsigned char changed = all[at] ^ changes[(size_t)at % CG_COUNT(changes)];
+		struct cg_store *store = NULL;
+		struct cg_error err;
+
+		if (!all[at])
+			continue;
+		(void)!unlink(cache); /* which the last damage may have done */
+		write_at(0, all, (size_t)size);
+		write_at(at, &changed, 1);
+		must(cg_store_open(&store, cache, &err) == 0);
+		hurt += count_alike(store) < 5 * ALIKE;
+		expect_own_pieces(store);
+		cg_store_close(store);
+	}
+	free(all);
+	assert_true(hurt > 500);
 }
 
 static void damage_in_use_is_not_set_aside(void **state)
@@ -669,6 +809,37 @@ static void many_may_set_it_aside_at_once(void **state)
 	}
 }
 
+/* The kernel kills who writes beyond the limit: here, in the middle of making it. */
+static void die_making_it(int pages)
+{
+	const struct rlimit none = { 0, 0 };
+	const struct rlimit limit = { (rlim_t)pages * PAGE / 2,
+				      (rlim_t)pages * PAGE / 2 };
+	struct cg_store *store;
+	struct cg_error err;
+
+	must(setrlimit(RLIMIT_CORE, &none) == 0);
+	must(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+	(void)!cg_store_open(&store, cache, &err);
+}
+
+static void a_killed_maker_leaves_nothing_in_the_way(void **state)
+{
+	int status, killed = 0;
+
+	(void)state;
+	for (int half_pages = 1; half_pages < 40; half_pages++) {
+		pid_t pid = in_child(die_making_it, half_pages);
+
+		must(waitpid(pid, &status, 0) == pid);
+		killed += WIFSIGNALED(status);
+		open_and_put(half_pages);
+		assert_false(exists(".corrupt"));
+		must(unlink(cache) == 0);
+	}
+	assert_true(killed > 5);
+}
+
 static void put_many(int number)
 {
 	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
@@ -898,10 +1069,12 @@ int main(void)
 		in_home(an_empty_file_is_a_new_one),
 		in_home(replaces_a_database_without_our_tables),
 		in_home(sets_a_newer_one_aside),
+		in_home(begins_anew_in_a_file_without_seals),
 		in_home(leaves_another_programs_database_alone),
 		in_home(a_flipped_bit_is_a_miss_and_not_an_answer),
 		in_home(damage_in_a_transaction_ends_it_quietly),
 		in_home(no_damage_makes_a_wrong_answer),
+		in_home(no_single_byte_makes_a_wrong_answer),
 		in_home(damage_in_use_is_not_set_aside),
 		in_home(answers_with_misses_where_nothing_can_be),
 		in_home(a_folder_is_no_cache),
@@ -912,6 +1085,7 @@ int main(void)
 		in_home(turns_read_only_when_it_cannot_write),
 		in_home(a_failed_write_changes_nothing),
 		in_home(many_may_make_it_at_once),
+		in_home(a_killed_maker_leaves_nothing_in_the_way),
 		in_home(many_may_set_it_aside_at_once),
 		in_home(two_may_write_at_once),
 		in_home(a_killed_writer_leaves_the_old_answer),

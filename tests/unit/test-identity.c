@@ -288,7 +288,7 @@ static int put_note(void *data, const struct stat *st, const struct cg_digest *d
 
 static struct cg_file_memo memo_of(struct notes *notes)
 {
-	return (struct cg_file_memo){ get_note, put_note, notes };
+	return (struct cg_file_memo){ get_note, put_note, notes, NULL };
 }
 
 /* Nothing on earth has been there longer. */

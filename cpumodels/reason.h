@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Why not: reasons with stable codes, and the verdict that follows from them. Codes are
+ * interface: scripts match them, the manual lists them, and they never change their
+ * meaning. Words are for people and may.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/cleanup.h"
+
+enum cg_reason {
+	CG_MISSING_HOST,        /* the CPU doesn't have it */
+	CG_MISSING_MICROCODE,   /* microcode took it away, or doesn't give it yet */
+	CG_MISSING_KERNEL,      /* the CPU has it, KVM doesn't offer it */
+	CG_MISSING_PARAMETER,   /* switched off by a module or kernel parameter */
+	CG_MISSING_VMM,         /* the emulator or its machine type doesn't do it */
+	CG_MISSING_EMULATOR,    /* the emulator doesn't know the name */
+	CG_MISSING_UNSUPPORTED, /* can't be had; what we have doesn't tell why */
+	CG_EXTRA_VMM,
+	CG_NAME_UNKNOWN,
+	CG_MODEL_NONE, /* no CPU model will do */
+	CG_IDENTITY_VENDOR,
+	CG_IDENTITY_MODEL,
+	CG_WIDTH_LEVEL,
+	CG_WIDTH_PHYS_BITS,
+	CG_WIDTH_GUEST_PHYS_BITS,
+	CG_TIME_TSC,
+	CG_TOPOLOGY_MAXCPUS,
+	CG_MACHINE_ABSENT,
+	CG_MACHINE_DEPRECATED,
+	CG_START_FAILED, /* nothing is missing, and yet the emulator refused to start */
+	CG_ACCEPT_ONLY,
+	CG_ADVISORY,
+	CG_RECORD_STALE,
+	CG_RECORD_ABSENT,
+	CG_RECORD_UNTOLD, /* the record says nothing about it */
+	CG_RECORD_SELF_INCONSISTENT,
+	CG_REASONS
+};
+
+/* What one reason does to a verdict. */
+enum cg_weight {
+	CG_WEIGHT_NOTE,      /* nothing */
+	CG_WEIGHT_DOUBT,     /* a yes becomes undecided */
+	CG_WEIGHT_BLOCK,     /* it is no */
+	CG_WEIGHT_OVERRULES, /* even a no can't be trusted: undecided */
+};
+
+const char *cg_reason_code(enum cg_reason reason); /* "missing.host" */
+enum cg_weight cg_reason_weight(enum cg_reason reason);
+
+/* The reason of a code, or CG_REASONS. */
+enum cg_reason cg_reason_find(const char *code);
+
+/*
+ * { "code", "feature" (if @feature is given: a feature or other property), "host" (if given),
+ * "words", "remedy" (if there is one) }. @detail goes into the words: a number, a cause. New
+ * reference.
+ */
+json_t *cg_reason_json(enum cg_reason reason, const char *feature, const char *host,
+		       const char *detail);
+
+enum cg_answer { CG_YES, CG_NO, CG_UNDECIDED };
+
+/* Starts as { 0 }, which is a yes without reasons. */
+struct cg_verdict {
+	unsigned int weights; /* a bit for each weight that was seen */
+	json_t *reasons;      /* NULL until there is one */
+};
+
+void cg_verdict_add(struct cg_verdict *verdict, enum cg_reason reason,
+		    const char *feature, const char *host, const char *detail);
+enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict);
+void cg_verdict_deinit(struct cg_verdict *verdict);
+
+const char *cg_answer_word(enum cg_answer answer); /* "yes", "no" or "undecided" */
+
+#define cg_auto_verdict cg_cleanup(cg_verdict_deinit)
