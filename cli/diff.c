@@ -556,6 +556,10 @@ static int status(const json_t *reply)
 }
 
 const struct cg_verb cg_verb_diff = {
-	"diff", "diff", "from to", "how two emulators, hosts or machine types differ",
-	print,  status
+	.name = "diff",
+	.command = "diff",
+	.operand = "from to",
+	.help = "how two emulators, hosts or machine types differ",
+	.print = print,
+	.status = status,
 };

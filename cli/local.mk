@@ -5,16 +5,21 @@ cpugate_LDADD = libcg.la
 cpugate_SOURCES = \
 	%D%/bar.c \
 	%D%/bar.h \
+	%D%/baseline.c \
 	%D%/cache.c \
+	%D%/compare.c \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
+	%D%/export.c \
 	%D%/host.c \
+	%D%/hosts-for.c \
 	%D%/machines.c \
 	%D%/main.c \
 	%D%/models.c \
 	%D%/paint.c \
 	%D%/paint.h \
 	%D%/probe.c \
+	%D%/record.c \
 	%D%/verb.h \
 	%D%/verify.c

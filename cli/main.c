@@ -21,24 +21,44 @@
 #define WIDTH 80
 
 static const struct cg_verb *const verbs[] = {
-	&cg_verb_models,     &cg_verb_expand,	     &cg_verb_machines,	   &cg_verb_emulators,
-	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
+	&cg_verb_models,     &cg_verb_expand, &cg_verb_export,	     &cg_verb_machines,	   &cg_verb_emulators,
+	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_record,	  &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
 	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
-	&cg_verb_diff,
+	&cg_verb_diff, &cg_verb_compare, &cg_verb_baseline, &cg_verb_hosts_for,
 };
 
+/* What an option's value becomes: the argument of the option's own name. */
+enum { OPTION_TEXT = 256, OPTION_LIST, OPTION_NUMBER, OPTION_FLAG };
+
 static const struct option long_options[] = {
-	{ "emulator", required_argument, NULL, 'e' }, { "machine", required_argument, NULL, 'M' },
-	{ "accel", required_argument, NULL, 'a' },    { "json", no_argument, NULL, 'j' },
-	{ "all", no_argument, NULL, 'A' },	      { "sample", required_argument, NULL, 'n' },
-	{ "seed", required_argument, NULL, 's' },
-	{ "help", no_argument, NULL, 'h' },	      { "version", no_argument, NULL, 'V' },
+	{ "emulator", required_argument, NULL, OPTION_TEXT },
+	{ "machine", required_argument, NULL, OPTION_TEXT },
+	{ "accel", required_argument, NULL, OPTION_TEXT },
+	{ "record", required_argument, NULL, OPTION_TEXT },
+	{ "from", required_argument, NULL, OPTION_TEXT },
+	{ "level", required_argument, NULL, OPTION_TEXT },
+	{ "format", required_argument, NULL, OPTION_TEXT },
+	{ "name", required_argument, NULL, OPTION_TEXT },
+	{ "without", required_argument, NULL, OPTION_LIST },
+	{ "sample", required_argument, NULL, OPTION_NUMBER },
+	{ "seed", required_argument, NULL, OPTION_NUMBER },
+	{ "partition", required_argument, NULL, OPTION_NUMBER },
+	{ "all", no_argument, NULL, OPTION_FLAG },
+	{ "named", no_argument, NULL, OPTION_FLAG },
+	{ "nested", no_argument, NULL, OPTION_FLAG },
+	{ "cross-vendor", no_argument, NULL, OPTION_FLAG },
+	{ "like-virsh", no_argument, NULL, OPTION_FLAG },
+	{ "output", required_argument, NULL, 'o' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct command_line {
 	const struct cg_verb *verb;
 	json_t *args;
+	const char *output;
 	bool json;
 };
 
@@ -59,8 +79,20 @@ static void print_help(void)
 	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
 	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
 	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
-	     "  --all             probe, verify: every machine type\n"
+	     "  --record FILE     answer from a record, see cpugate record\n"
+	     "  --from FILE       record: of a host that others tell of in FILE\n"
+	     "  --output FILE     record: write there\n"
+	     "  --all             probe, record, verify: every machine type\n"
 	     "  --sample N        verify: so many vCPUs, picked by --seed N\n"
+	     "  --named           baseline: a model without changes\n"
+	     "  --level LEVEL     baseline: x86-64-v2, x86-64-v3 or x86-64-v4\n"
+	     "  --nested          baseline: guests of guests, too\n"
+	     "  --cross-vendor    baseline: hosts of several vendors\n"
+	     "  --without HOST    baseline: leave it out\n"
+	     "  --partition N     baseline: split the hosts into so many groups\n"
+	     "  --like-virsh      compare: words and exit status of virsh cpu-compare\n"
+	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"
+	     "  --name NAME       export: what Proxmox is to call it\n"
 	     "  --json            the reply as JSON\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
@@ -101,6 +133,34 @@ static int take_text(struct command_line *line, const char *name, const char *te
 	return 0;
 }
 
+static int take_item(struct command_line *line, const char *name, const char *text)
+{
+	json_t *value = json_string(text);
+
+	if (!value)
+		return usage("not UTF-8:", text);
+	if (!json_object_get(line->args, name))
+		json_object_set_new(line->args, name, json_array());
+	json_array_append_new(json_object_get(line->args, name), value);
+	return 0;
+}
+
+/*
+ * @next is the name of the argument that the word is for; the last one may be "NAME...", which takes
+ * all words that are left.
+ */
+static int take_operand(struct command_line *line, const char **next, const char *word)
+{
+	size_t len = strcspn(*next, " .");
+	char name[24];
+
+	snprintf(name, sizeof(name), "%.*s", (int)len, *next);
+	if ((*next)[len] == '.')
+		return take_item(line, name, word);
+	*next += len + ((*next)[len] == ' ');
+	return take_text(line, name, word);
+}
+
 static int read_operands(struct command_line *line, char *const *words, int count)
 {
 	int taken;
@@ -115,15 +175,11 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 			       : usage("no verb", words[0]);
 	words += taken;
 	count -= taken;
-	for (const char *next = line->verb->operand; next && *next && count; words++, count--) {
-		int len = (int)strcspn(next, " ");
-		char name[24];
-
-		snprintf(name, sizeof(name), "%.*s", len, next);
-		if (take_text(line, name, words[0]) != 0)
+	for (const char *next = line->verb->operand; next && *next && count; words++, count--)
+		if (take_operand(line, &next, words[0]) != 0)
 			return CG_EXIT_FAILURE;
-		next += len + (next[len] == ' ');
-	}
+	if (line->output && !line->verb->writes)
+		return usage(line->verb->name, "takes no argument output");
 	return count ? usage("one word too many:", words[0]) : 0;
 }
 
@@ -141,33 +197,39 @@ static int take_number(struct command_line *line, const char *name, const char *
 	return 0;
 }
 
+static int take_option(struct command_line *line, int option, const char *name)
+{
+	if (option == '?')
+		return CG_EXIT_FAILURE;
+	if (option == 'j')
+		line->json = true;
+	else if (option == 'o')
+		line->output = optarg;
+	else if (option == OPTION_FLAG)
+		json_object_set_new(line->args, name, json_true());
+	else if (option == OPTION_NUMBER)
+		return take_number(line, name, optarg);
+	else if (option == OPTION_LIST)
+		return take_item(line, name, optarg);
+	else
+		return take_text(line, name, optarg);
+	return 0;
+}
+
 /* 0 to go on, else *status is the exit status. */
 static int read_command_line(struct command_line *line, int argc, char **argv, int *status)
 {
 	static char program[] = "cpugate";
-	int option;
+	int option, at = 0;
 
 	argv[0] = program; /* of getopt's complaints */
-	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		const char *name = option == 'e' ? "emulator" : option == 'M' ? "machine" : "accel";
-
+	while ((option = getopt_long(argc, argv, "", long_options, &at)) != -1) {
 		*status = CG_EXIT_YES;
 		if (option == 'h')
 			return print_help(), -1;
 		if (option == 'V')
 			return puts(PACKAGE_STRING), -1;
-		if (option == '?') {
-			*status = CG_EXIT_FAILURE;
-			return -1;
-		}
-		if (option == 'j')
-			line->json = true;
-		else if (option == 'A')
-			json_object_set_new(line->args, "all", json_true());
-		else if (option == 'n' || option == 's')
-			*status = take_number(line, option == 'n' ? "sample" : "seed", optarg);
-		else
-			*status = take_text(line, name, optarg);
+		*status = take_option(line, option, long_options[at].name);
 		if (*status)
 			return -1;
 	}
@@ -185,6 +247,7 @@ static int catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it: no end of a child could be seen */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -226,12 +289,13 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 	struct cg_view view = { .context = context,
 				.args = line->args,
 				.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
-				.width = width_of_terminal() };
+				.width = width_of_terminal(),
+				.output = line->output };
 	cg_auto_free char *text = NULL;
 
-	if (!line->json && line->verb->print(&view, reply, err) < 0)
+	if ((!line->json || line->verb->writes) && line->verb->print(&view, reply, err) < 0)
 		return -1;
-	if (line->json) {
+	if (line->json && !line->verb->writes) {
 		text = cg_json_pretty(reply);
 		puts(text ? text : "null");
 	}
@@ -278,7 +342,7 @@ static int run(const struct command_line *line)
 		context = cg_context_free(context);
 		end_by_signal(how.cancel_fd);
 	}
-	return CG_EXIT_FAILURE;
+	return err.code == CG_E_UNDECIDED ? CG_EXIT_UNDECIDED : CG_EXIT_FAILURE;
 }
 
 /*

@@ -44,8 +44,9 @@ static void print_model(const struct cg_view *view, const json_t *model, int wid
 	putchar('\n');
 }
 
-static void print_summary(const json_t *models)
+static void print_summary(const struct cg_view *view, const json_t *models)
 {
+	bool recorded = json_object_get(view->args, "record") != NULL;
 	size_t usable = 0, unknown = 0, i;
 	const char *example = NULL;
 	const json_t *model;
@@ -58,8 +59,11 @@ static void print_summary(const json_t *models)
 		if (json_is_false(is) && json_object_get(model, "alias-of"))
 			example = cg_json_text(model, "name");
 	}
-	printf("%zu of %zu models usable here.", usable, json_array_size(models));
-	if (unknown && unknown == json_array_size(models))
+	printf("%zu of %zu models usable %s.", usable, json_array_size(models),
+	       recorded ? "there" : "here");
+	if (unknown && recorded)
+		printf("  ? %zu not started there.", unknown);
+	else if (unknown && unknown == json_array_size(models))
 		printf("  This target doesn't say what its models lack.");
 	else if (unknown)
 		printf("  ? %zu not started yet: cpugate probe does.", unknown);
@@ -103,7 +107,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	putchar('\n');
 	json_array_foreach(models, i, model)
 		print_model(view, model, width);
-	print_summary(models);
+	print_summary(view, models);
 	return CG_EXIT_YES;
 }
 

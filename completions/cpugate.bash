@@ -14,10 +14,13 @@ _cpugate_offer_emulators()
 		mapfile -t COMPREPLY < <(compgen -c -- "${_cpugate_cur:-qemu-system-}" |
 			grep -E '^qemu-(system-|kvm$)' | sort -u)
 	fi
-	if [[ ${#COMPREPLY[@]} -eq 0 ]]; then
-		compopt -o filenames 2>/dev/null
-		mapfile -t COMPREPLY < <(compgen -f -- "$_cpugate_cur")
-	fi
+	[[ ${#COMPREPLY[@]} -gt 0 ]] || _cpugate_offer_files
+}
+
+_cpugate_offer_files()
+{
+	compopt -o filenames 2>/dev/null
+	mapfile -t COMPREPLY < <(compgen -f -- "$_cpugate_cur")
 }
 
 # The words so far that are no options: into $_cpugate_verb, "cache why" being one verb.
@@ -28,7 +31,8 @@ _cpugate_find_verb()
 	_cpugate_verb=
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		--emulator | --machine | --accel | --sample | --seed)
+		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
+			--format | --name | --level | --without | --partition)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -43,14 +47,26 @@ _cpugate_find_verb()
 _cpugate_offer_options()
 {
 	local common='--json --help --version'
-	local all="--emulator --machine --accel --all --sample --seed $common"
+	local measured='--emulator --machine --accel --all'
+	local baseline='--named --level --nested --cross-vendor --without --partition'
 
 	case $_cpugate_verb in
-	models | expand* | diff*) _cpugate_offer --emulator --machine --accel "$common" ;;
-	probe) _cpugate_offer --emulator --machine --all --accel "$common" ;;
-	machines | 'cache why') _cpugate_offer --emulator --accel "$common" ;;
-	emulators) _cpugate_offer --emulator "$common" ;;
-	verify | '') _cpugate_offer "$all" ;;
+	models | expand*) _cpugate_offer --emulator --machine --accel --record "$common" ;;
+	export*)
+		_cpugate_offer --emulator --machine --accel --record --format --name "$common"
+		;;
+	diff* | hosts-for*) _cpugate_offer --emulator --machine --accel "$common" ;;
+	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
+	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
+	probe) _cpugate_offer "$measured $common" ;;
+	record) _cpugate_offer "$measured --record --from --output $common" ;;
+	machines) _cpugate_offer --emulator --accel --record "$common" ;;
+	'cache why') _cpugate_offer --emulator --accel "$common" ;;
+	emulators) _cpugate_offer --emulator --record "$common" ;;
+	host) _cpugate_offer --record "$common" ;;
+	verify) _cpugate_offer "$measured --sample --seed $common" ;;
+	'') _cpugate_offer "$measured --sample --seed --record --from --output --format --name \
+		--like-virsh $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -83,17 +99,24 @@ _cpugate()
 	_cpugate_find_verb
 	case $option in
 	--accel | accel) _cpugate_offer kvm tcg ;;
+	--format) _cpugate_offer libvirt nfd nova prometheus proxmox qemu ;;
 	--emulator | emulator) _cpugate_offer_emulators ;;
+	--record | --from | --output) _cpugate_offer_files ;;
+	--level) _cpugate_offer x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 ;;
 	# To know machine types, QEMU would have to be asked.
-	--machine | machine | host | generation | --sample | --seed) ;;
+	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name) ;;
 	*)
 		case $_cpugate_verb in
 		diff*)
 			compopt -o nospace 2>/dev/null
 			_cpugate_offer emulator= machine= accel= host= generation=
 			;;
+		baseline* | hosts-for\ * | compare*)
+			_cpugate_offer_files
+			[[ host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
+			;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe verify diff cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --format --name
                 set skip yes
             case '-*'
             case '*'
@@ -27,7 +27,7 @@ function __cpugate_is
 end
 
 function __cpugate_has_operands
-    string match -qr -- '^(expand|diff)' (__cpugate_verb)
+    string match -qr -- '^(expand|export|diff)' (__cpugate_verb)
 end
 
 function __cpugate_emulators
@@ -46,8 +46,13 @@ complete -c cpugate -n '__cpugate_is ""' -a machines -d 'Machine types of an emu
 complete -c cpugate -n '__cpugate_is ""' -a emulators -d 'Emulators that are installed'
 complete -c cpugate -n '__cpugate_is ""' -a host -d 'What answers under KVM depend on'
 complete -c cpugate -n '__cpugate_is ""' -a probe -d 'Measure everything about a machine type'
+complete -c cpugate -n '__cpugate_is ""' -a record -d 'Write down what this host can give'
 complete -c cpugate -n '__cpugate_is ""' -a verify -d 'Compare real vCPUs with what is predicted'
+complete -c cpugate -n '__cpugate_is ""' -a export -d 'A CPU definition, or this host, in the words of others'
 complete -c cpugate -n '__cpugate_is ""' -a diff -d 'What two emulators, hosts or machine types differ in'
+complete -c cpugate -n '__cpugate_is ""' -a compare -d 'Which of two CPUs or hosts can do more'
+complete -c cpugate -n '__cpugate_is ""' -a baseline -d 'The CPU that guests can have on all of these hosts'
+complete -c cpugate -n '__cpugate_is ""' -a hosts-for -d 'Which hosts can take a guest with this CPU'
 complete -c cpugate -n '__cpugate_is ""' -a cache -d 'What is kept'
 complete -c cpugate -n '__cpugate_is cache' -a list -d 'Facts that the cache holds'
 complete -c cpugate -n '__cpugate_is cache' -a why -d 'What would be measured again now'
@@ -59,14 +64,32 @@ complete -c cpugate -n 'string match -q -- "diff*" (__cpugate_verb)' \
     -a 'emulator= machine= accel= host= generation='
 
 complete -c cpugate -l emulator -rF -a '(__cpugate_emulators)' -d 'The emulator' \
-    -n '__cpugate_is "" models machines emulators probe verify "cache why"; or __cpugate_has_operands'
+    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands'
 complete -c cpugate -l machine -x -d 'The machine type' \
-    -n '__cpugate_is "" models probe verify; or __cpugate_has_operands'
+    -n '__cpugate_is "" models probe record verify; or __cpugate_has_operands'
 complete -c cpugate -l accel -x -a 'kvm tcg' -d 'The accelerator' \
-    -n '__cpugate_is "" models machines probe verify "cache why"; or __cpugate_has_operands'
-complete -c cpugate -l all -n '__cpugate_is "" probe verify' -d 'Every machine type or model'
+    -n '__cpugate_is "" models machines probe record verify "cache why"; or __cpugate_has_operands'
+complete -c cpugate -l record -rF -d 'Answer from a record' \
+    -n '__cpugate_is "" models machines emulators host record; or string match -qr -- "^(expand|export)" (__cpugate_verb)'
+complete -c cpugate -l from -rF -n '__cpugate_is "" record' -d 'What others tell of a host'
+complete -c cpugate -l output -rF -n '__cpugate_is "" record' -d 'Write there'
+complete -c cpugate -l format -x -a 'libvirt nfd nova prometheus proxmox qemu' -d 'Whose words' \
+    -n '__cpugate_is ""; or string match -q -- "export*" (__cpugate_verb)'
+complete -c cpugate -l name -x -d 'What Proxmox is to call it' \
+    -n '__cpugate_is ""; or string match -q -- "export*" (__cpugate_verb)'
+complete -c cpugate -l all -n '__cpugate_is "" probe record verify' -d 'Every machine type or model'
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
+complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for)" (__cpugate_verb)' -F -a host
+complete -c cpugate -l like-virsh -d 'Answer as virsh cpu-compare does' \
+    -n '__cpugate_is ""; or string match -q -- "compare*" (__cpugate_verb)'
+set -l baseline '__cpugate_is ""; or string match -q -- "baseline*" (__cpugate_verb)'
+complete -c cpugate -l named -n $baseline -d 'A model without changes'
+complete -c cpugate -l level -x -a 'x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4' -n $baseline -d 'A level of the psABI'
+complete -c cpugate -l nested -n $baseline -d 'Guests of guests, too'
+complete -c cpugate -l cross-vendor -n $baseline -d 'Hosts of several vendors'
+complete -c cpugate -l without -x -n $baseline -d 'Leave a host out'
+complete -c cpugate -l partition -x -n $baseline -d 'Split the hosts into groups'
 complete -c cpugate -l json -d 'The reply as JSON'
 complete -c cpugate -l help -d 'The verbs and options'
 complete -c cpugate -l version -d 'The version of cpugate'

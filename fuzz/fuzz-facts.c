@@ -140,7 +140,7 @@ static void read_sets(struct cg_facts *facts)
 	must(cg_facts_unavailable(facts, ACCEL, MACHINE, &unavailable, &err) == 0);
 	cg_json_each(unavailable, model, names)
 		must(json_is_array(names));
-	must(cg_facts_knows_unavailable(facts, ACCEL, MACHINE, &known, &err) == 0);
+	must(cg_facts_knows_unavailable(facts, ACCEL, MACHINE, true, &known, &err) == 0);
 	must(cg_facts_contradicted(facts, ACCEL, MACHINE, &known, &err) == 0);
 }
 

@@ -7,7 +7,9 @@ fuzz_targets = \
 	%D%/fuzz-expansion \
 	%D%/fuzz-facts \
 	%D%/fuzz-json \
+	%D%/fuzz-libvirt-cpu \
 	%D%/fuzz-qmp \
+	%D%/fuzz-record \
 	%D%/fuzz-store
 
 noinst_HEADERS += \
@@ -19,7 +21,9 @@ EXTRA_DIST += %D%/corpus
 %C%_fuzz_expansion_LDADD = $(fuzz_libs)
 %C%_fuzz_facts_LDADD = $(fuzz_libs)
 %C%_fuzz_json_LDADD = $(fuzz_libs)
+%C%_fuzz_libvirt_cpu_LDADD = $(fuzz_libs)
 %C%_fuzz_qmp_LDADD = $(fuzz_libs)
+%C%_fuzz_record_LDADD = $(fuzz_libs)
 %C%_fuzz_store_LDADD = $(fuzz_libs)
 
 check_LTLIBRARIES = %D%/libreplay.la

@@ -5,7 +5,7 @@
 #include "lib/command.h"
 #include "lib/question.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", NULL };
+static const char *const arguments[] = { "emulator", "machine", "accel", "record", NULL };
 
 static int answer_about(const struct cg_question *q, const struct cg_host *host, json_t **reply,
 			struct cg_error *err)
@@ -20,10 +20,11 @@ static int answer_about(const struct cg_question *q, const struct cg_host *host,
 	honesty = json_array_size(models) ? cg_question_honesty(q, contradicted) : "none";
 	*reply = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "emulator",
 			   cg_question_emulator(q), "machine", q->machine, "accel", q->accel,
-			   "kernel", cg_host_kernel(host), "honesty", honesty, "from",
-			   q->measured ? "measurement" : "cache", "enforced",
-			   cg_question_is_enforced(q));
-	if (strcmp(q->accel, "kvm") == 0)
+			   "kernel", host ? cg_host_kernel(host) : "", "honesty", honesty, "from",
+			   cg_question_source(q), "enforced", cg_question_is_enforced(q));
+	if (q->record)
+		json_object_set_new(*reply, "host", json_string(cg_record_name(q->record)));
+	if (strcmp(q->accel, "kvm") == 0 && q->host)
 		json_object_set_new(*reply, "kvm-backend",
 				    json_string(cg_host_kvm_backend(q->host)));
 	return 0;
@@ -36,8 +37,10 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	const struct cg_host *host;
 
 	if (cg_question_open(&q, context, args, err) < 0 ||
-	    cg_question_ensure(&q, CG_DEPTH_MODELS, NULL, err) < 0 ||
-	    cg_context_host(context, &host, err) < 0)
+	    cg_question_ensure(&q, CG_DEPTH_MODELS, NULL, err) < 0)
+		return -1;
+	host = q.host;
+	if (!q.record && cg_context_host(context, &host, err) < 0)
 		return -1;
 	return answer_about(&q, host, reply, err);
 }

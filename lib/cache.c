@@ -156,7 +156,7 @@ static int run_why(struct cg_context *context, const json_t *args, json_t **repl
 {
 	cg_auto_question struct cg_question q = { 0 };
 
-	if (cg_question_open(&q, context, args, err) < 0)
+	if (cg_question_identify(&q, context, args, err) < 0)
 		return -1;
 	if (q.host && cg_facts_set_host(q.facts, q.host, err) < 0)
 		return -1;
@@ -193,7 +193,7 @@ static int find_emulators(struct keeping *k, struct cg_store *store, struct cg_e
 		cg_auto_question struct cg_question q = { 0 };
 		struct cg_error gone;
 
-		if (cg_question_open(&q, k->context, args, &gone) == 0)
+		if (cg_question_identify(&q, k->context, args, &gone) == 0)
 			json_array_append(k->emulators, cg_identity_parts(q.identity));
 	}
 	return 0;

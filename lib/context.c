@@ -17,6 +17,8 @@ struct cg_context {
 	struct cg_store *store;
 	struct cg_host *host;
 	json_t *warnings;
+	void *parked;
+	void (*release)(void *thing);
 };
 
 char *cg_context_default_cache(void)
@@ -81,10 +83,27 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	return 0;
 }
 
+void cg_context_park(struct cg_context *context, void *thing, void (*release)(void *thing))
+{
+	if (context->parked)
+		context->release(context->parked);
+	context->parked = thing;
+	context->release = release;
+}
+
+void *cg_context_unpark(struct cg_context *context)
+{
+	void *thing = context->parked;
+
+	context->parked = NULL;
+	return thing;
+}
+
 struct cg_context *cg_context_free(struct cg_context *context)
 {
 	if (!context)
 		return NULL;
+	cg_context_park(context, NULL, NULL);
 	cg_store_close(context->store);
 	cg_host_free(context->host);
 	json_decref(context->warnings);

@@ -37,6 +37,13 @@ cg_must_check int cg_context_host(struct cg_context *context, const struct cg_ho
 				  struct cg_error *err);
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
 
+/*
+ * One thing that a question leaves for the next one, which is often about the same emulator. Parking consumes it and frees what was
+ * there before; taking it back leaves the place empty and returns NULL if it is.
+ */
+void cg_context_park(struct cg_context *context, void *thing, void (*release)(void *thing));
+void *cg_context_unpark(struct cg_context *context);
+
 void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what);
 
 /*

@@ -6,7 +6,7 @@
 #include "lib/command.h"
 #include "lib/prediction.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", "definition", NULL };
+static const char *const arguments[] = { "emulator", "machine", "accel", "definition", "record", NULL };
 
 static json_t *model_of(const struct cg_prediction *p)
 {
@@ -30,6 +30,7 @@ static json_t *list_of(const struct cg_vocabulary *vocabulary, const struct cg_p
 static json_t *describe(const struct cg_question *q, const struct cg_prediction *p)
 {
 	const struct cg_vocabulary *vocabulary = q->emulator->vocabulary;
+	struct cg_featureset untold = cg_question_untold(q, &p->removed);
 	json_t *out = json_pack(
 		"{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O, s:o}", "emulator",
 		cg_question_emulator(q), "machine", q->machine, "accel", q->accel, "definition",
@@ -43,13 +44,15 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 		json_object_set_new(out, "hidden", cg_vocabulary_list(vocabulary, &p->hidden));
 	if (!cg_featureset_is_empty(&p->ignored))
 		json_object_set_new(out, "ignored", cg_vocabulary_list(vocabulary, &p->ignored));
+	if (!cg_featureset_is_empty(&untold))
+		json_object_set_new(out, "untold", cg_vocabulary_list(vocabulary, &untold));
 	if (json_object_get(p->model, "blockers"))
 		json_object_set(out, "blockers", json_object_get(p->model, "blockers"));
 	if (p->why)
 		json_object_set(out, "not-startable", p->why);
 	json_object_set_new(out, "enforced", json_boolean(cg_question_is_enforced(q)));
 	json_object_set_new(out, "honesty", json_string(cg_question_honesty(q, p->contradicted)));
-	json_object_set_new(out, "from", json_string(q->measured ? "measurement" : "cache"));
+	json_object_set_new(out, "from", json_string(cg_question_source(q)));
 	return out;
 }
 

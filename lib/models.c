@@ -5,7 +5,7 @@
 #include "lib/command.h"
 #include "lib/question.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", NULL };
+static const char *const arguments[] = { "emulator", "machine", "accel", "record", NULL };
 
 struct answer {
 	const struct cg_question *question;
@@ -13,17 +13,36 @@ struct answer {
 	enum cg_started largest;
 };
 
+/* Is all that a model lacks only missing for want of somebody who says that it is there? */
+static bool is_untold(const struct answer *a, const json_t *missing)
+{
+	struct cg_featureset set, untold;
+	size_t unknown;
+
+	if (!a->question->record)
+		return false;
+	set = cg_vocabulary_set(a->question->emulator->vocabulary, missing, &unknown);
+	untold = cg_question_untold(a->question, &set);
+	return cg_featureset_equal(&set, &untold);
+}
+
 /* true, false, or null while no vCPU of it was started and QEMU's largest one doesn't start. */
 static int decide(const struct answer *a, const json_t *model, json_t **usable,
 		  struct cg_error *err)
 {
 	const struct cg_question *q = a->question;
 	const char *name = cg_json_text(model, "name");
+	const json_t *missing = json_object_get(a->unavailable, name);
 	enum cg_started own;
 
 	*usable = json_false();
-	if (json_object_get(model, "blockers") || json_object_get(a->unavailable, name))
+	if (json_object_get(model, "blockers"))
 		return 0;
+	if (missing) {
+		if (is_untold(a, missing))
+			*usable = json_null();
+		return 0;
+	}
 	if (a->largest == CG_STARTED_YES) {
 		*usable = json_true();
 		return 0;

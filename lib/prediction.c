@@ -105,7 +105,7 @@ static int hide(struct cg_prediction *p, const struct subject *s, struct cg_erro
 	if (e->measure != CG_MEASURE_GLOBALS)
 		return 0;
 	if (cg_vcpu_from_json(&vcpu, p->expansion.scalars, err) < 0)
-		return -1;
+		return cg_error_prefix(err, "%s", cg_identity_path(s->question->identity));
 	visible = cg_visible(e->vocabulary, &p->effective, &vcpu);
 	p->hidden = cg_featureset_minus(&p->effective, &visible.features);
 	return 0;
@@ -113,12 +113,17 @@ static int hide(struct cg_prediction *p, const struct subject *s, struct cg_erro
 
 static int decide(struct cg_prediction *p, const struct subject *s, struct cg_error *err)
 {
+	struct cg_featureset untold = cg_question_untold(s->question, &p->removed);
 	struct cg_facts *facts = s->question->facts;
 	enum cg_started own, largest;
 
 	p->usable = CG_USABLE_NO;
-	if (!cg_featureset_is_empty(&p->removed) || json_object_get(p->model, "blockers"))
+	if (!cg_featureset_equal(&p->removed, &untold) || json_object_get(p->model, "blockers"))
 		return 0;
+	if (!cg_featureset_is_empty(&untold)) {
+		p->usable = CG_USABLE_UNKNOWN;
+		return 0;
+	}
 	if (cg_facts_started(facts, s->accel, s->machine, p->text, &own, &p->why, err) < 0 ||
 	    cg_facts_started(facts, s->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;

@@ -7,37 +7,24 @@
 
 static const char *const arguments[] = { "emulator", "machine", "accel", "all", NULL };
 
-/* How many of the models lack nothing here. */
-static size_t count_without(const json_t *models, const json_t *unavailable)
-{
-	const json_t *model;
-	size_t count = 0, i;
-
-	json_array_foreach(models, i, model)
-		count += !json_object_get(unavailable, cg_json_text(model, "name")) &&
-			 !json_object_get(model, "blockers");
-	return count;
-}
-
 static int describe(const struct cg_question *q, const struct cg_need *need, json_t *row,
 			  struct cg_error *err)
 {
-	cg_auto_json json_t *models = NULL, *unavailable = NULL;
 	cg_auto_free char *way = NULL;
 	enum cg_started largest;
+	size_t models, complete;
 	bool contradicted;
 
-	if (cg_facts_models(q->facts, need->accel, need->machine, &models, err) < 0 ||
-	    cg_facts_unavailable(q->facts, need->accel, need->machine, &unavailable, err) < 0 ||
+	if (cg_facts_tally(q->facts, need->accel, need->machine, &models, &complete, err) < 0 ||
 	    cg_facts_contradicted(q->facts, need->accel, need->machine, &contradicted, err) < 0 ||
 	    cg_facts_way(q->facts, need->accel, need->machine, &way, err) < 0 ||
 	    cg_facts_started(q->facts, need->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;
 	json_object_set_new(row, "way", json_string(way ? way : "started"));
-	json_object_set_new(row, "models", json_integer((json_int_t)json_array_size(models)));
+	json_object_set_new(row, "models", json_integer((json_int_t)models));
 	if (q->emulator->measure != CG_MEASURE_NONE)
 		json_object_set_new(row, "complete",
-				    json_integer((json_int_t)count_without(models, unavailable)));
+				    json_integer((json_int_t)complete));
 	json_object_set_new(row, "max-starts", json_boolean(largest == CG_STARTED_YES));
 	json_object_set_new(row, "equation-holds", json_boolean(!contradicted));
 	json_object_set_new(row, "from",

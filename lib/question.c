@@ -6,21 +6,38 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "lib/recall.h"
+
 #define LOCK_NS (120 * CG_S)
 
 static int memo_get(void *data, const struct stat *st, bool *found, struct cg_digest *out,
 		    struct cg_error *err)
 {
-	return cg_store_get_file(data, st, found, out, err);
+	struct cg_question *q = data;
+
+	return cg_store_get_file(q->store, st, found, out, err);
 }
 
 /* A digest that can't be kept is computed again the next time; that is no failure. */
 static int memo_put(void *data, const struct stat *st, const struct cg_digest *digest,
 		    struct cg_error *err)
 {
-	if (cg_store_put_file(data, st, digest, err) < 0)
+	struct cg_question *q = data;
+
+	if (cg_store_put_file(q->store, st, digest, err) < 0)
 		return 0;
 	return 0;
+}
+
+static void start_ahead(void *data, const char *path, const char *stamp)
+{
+	struct cg_question *q = data;
+	struct cg_qmp_limits limits = cg_context_limits(q->context);
+
+	/* A cache in memory has been measured for already. */
+	if (cg_store_state(q->store) != CG_STORE_READ_WRITE && cg_store_keeps(q->store))
+		return;
+	q->ahead = cg_ahead_start(path, cg_store_path(q->store), stamp, &limits);
 }
 
 /* Could this emulator use this host's KVM? Its target isn't known before it was asked, its name is. */
@@ -67,37 +84,110 @@ static int pick_accel(struct cg_question *q, struct cg_context *context, const j
 }
 
 static int open_identity(struct cg_question *q, struct cg_context *context, const json_t *args,
-			 struct cg_error *err)
+			 bool ahead, struct cg_error *err)
 {
-	struct cg_file_memo memo = { memo_get, memo_put, q->store };
+	struct cg_file_memo memo = { memo_get, memo_put, q, ahead ? start_ahead : NULL };
 	struct cg_qmp_limits limits = cg_context_limits(context);
 
 	return cg_identity_open(&q->identity, cg_json_text(args, "emulator"), &memo, &limits, err);
 }
 
-int cg_question_open(struct cg_question *out, struct cg_context *context, const json_t *args,
-		     struct cg_error *err)
+/* What was read of an emulator's facts, for the next question. */
+struct parked {
+	struct cg_identity *identity;
+	struct cg_facts *facts; /* borrow the identity */
+};
+
+static void release(void *thing)
 {
-	cg_auto_question struct cg_question q = { 0 };
+	struct parked *parked = thing;
+
+	cg_facts_free(parked->facts);
+	cg_identity_free(parked->identity);
+	free(parked);
+}
+
+static void park(struct cg_question *q)
+{
+	struct parked *parked = calloc(1, sizeof(*parked));
+
+	if (!parked)
+		return;
+	*parked = (struct parked){ q->identity, q->facts };
+	cg_context_park(q->context, parked, release);
+	q->identity = NULL;
+	q->facts = NULL;
+}
+
+static bool is_same(const struct cg_identity *a, const struct cg_identity *b)
+{
+	return strcmp(cg_identity_path(a), cg_identity_path(b)) == 0 &&
+	       strcmp(cg_identity_binary(a), cg_identity_binary(b)) == 0 &&
+	       json_equal(cg_identity_parts(a), cg_identity_parts(b));
+}
+
+/* Facts of the emulator as it is now: those of the last question, if that was about the same. */
+static int open_facts(struct cg_question *q, struct cg_error *err)
+{
+	struct parked *parked = cg_context_unpark(q->context);
+
+	if (parked && is_same(parked->identity, q->identity)) {
+		cg_identity_free(q->identity);
+		q->identity = parked->identity;
+		q->facts = parked->facts;
+		free(parked);
+		return 0;
+	}
+	if (parked)
+		release(parked);
+	return cg_facts_new(&q->facts, q->store, q->identity, err);
+}
+
+/* With all that it takes to measure. */
+static int open_here(struct cg_question *q, struct cg_context *context, const json_t *args,
+		     bool ahead, struct cg_error *err)
+{
+	if (cg_context_store(context, &q->store, err) < 0 ||
+	    open_identity(q, context, args, ahead, err) < 0 || pick_accel(q, context, args, err) < 0 ||
+	    open_facts(q, err) < 0)
+		return -1;
+	q->prober = (struct cg_prober){ .store = q->store,
+					.facts = q->facts,
+					.identity = q->identity,
+					.host = q->host,
+					.limits = cg_context_limits(context),
+					.lock_ns = LOCK_NS,
+					.ahead = q->ahead,
+					.progress = { tell, context } };
+	return 0;
+}
+
+static int open_question(struct cg_question *out, struct cg_context *context, const json_t *args,
+			 bool ahead, struct cg_error *err)
+{
+	cg_auto_question struct cg_question q = { .context = context };
 	const char *machine = cg_json_text(args, "machine");
 
-	if (cg_context_store(context, &q.store, err) < 0 ||
-	    open_identity(&q, context, args, err) < 0 || pick_accel(&q, context, args, err) < 0 ||
-	    cg_facts_new(&q.facts, q.store, q.identity, err) < 0)
-		return -1;
 	if (machine && !(q.machine_argument = strdup(machine)))
 		return cg_error_errno(err, "machine type");
-	q.prober = (struct cg_prober){ .store = q.store,
-				       .facts = q.facts,
-				       .identity = q.identity,
-				       .host = q.host,
-				       .limits = cg_context_limits(context),
-				       .lock_ns = LOCK_NS,
-				       .progress = { tell, context } };
-	q.context = context;
+	if ((cg_json_text(args, "record") ? cg_recall_open(&q, args, err)
+					     : open_here(&q, context, args, ahead, err)) < 0)
+		return -1;
 	*out = q;
 	q = (struct cg_question){ 0 };
 	return 0;
+}
+
+int cg_question_open(struct cg_question *out, struct cg_context *context, const json_t *args,
+		     struct cg_error *err)
+{
+	return open_question(out, context, args, true, err);
+}
+
+int cg_question_identify(struct cg_question *out, struct cg_context *context, const json_t *args,
+			 struct cg_error *err)
+{
+	return open_question(out, context, args, false, err);
 }
 
 void cg_question_deinit(struct cg_question *question)
@@ -106,8 +196,14 @@ void cg_question_deinit(struct cg_question *question)
 
 	if (warning && question->context)
 		cg_context_warn(question->context, warning);
+	cg_ahead_free(question->ahead);
+	if (question->facts && question->context && !question->record &&
+	    cg_facts_are_kept(question->facts))
+		park(question);
 	cg_facts_free(question->facts);
 	cg_identity_free(question->identity);
+	cg_host_free(question->other_host);
+	cg_record_free(question->record);
 	free(question->machine_argument);
 	*question = (struct cg_question){ 0 };
 }
@@ -121,9 +217,12 @@ int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
 				      .definition = definition } };
 	size_t count = 1;
 
+	if (question->record)
+		return cg_recall_ensure(question, depth, definition, err);
 	if (question->both && depth != CG_DEPTH_DEFINITION) {
 		needs[1] = needs[0];
 		needs[1].accel = "tcg";
+		needs[1].unread = true;
 		count = 2;
 	}
 	if (cg_prober_ensure(&question->prober, needs, count, err) < 0)
@@ -139,19 +238,67 @@ int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
 	return cg_facts_emulator(question->facts, &question->emulator, err);
 }
 
+int cg_question_sweep(struct cg_question *question, struct cg_error *err)
+{
+	cg_auto_free struct cg_need *needs = NULL;
+	cg_auto_json json_t *machines = NULL;
+	const json_t *machine;
+	size_t count = 0, i;
+
+	if (cg_facts_machines(question->facts, &machines, err) < 0)
+		return -1;
+	needs = calloc(json_array_size(machines) + 1, sizeof(*needs));
+	if (!needs)
+		return cg_error_errno(err, "plan");
+	json_array_foreach(machines, i, machine)
+		if (strcmp(cg_json_text(machine, "name"), "none") != 0)
+			needs[count++] = (struct cg_need){ .depth = CG_DEPTH_SHEET,
+							   .accel = question->accel,
+							   .machine = cg_json_text(machine, "name") };
+	return cg_prober_ensure(&question->prober, needs, count, err);
+}
+
+/* That all a CPU can have is what "max" has is shown for s390x alone: see CG_MEASURE_MAX. */
+static bool measures_by_max(const struct cg_emulator_facts *e)
+{
+	return e->measure == CG_MEASURE_MAX && strcmp(cg_json_text(e->about, "target"), "s390x") == 0;
+}
+
 const char *cg_question_honesty(const struct cg_question *question, bool contradicted)
 {
 	const struct cg_emulator_facts *e = question->emulator;
+	bool shown = e->measure == CG_MEASURE_GLOBALS || measures_by_max(e);
 
-	if (e->measure != CG_MEASURE_NONE)
-		return contradicted ? "partial" : "exact";
-	return e->vocabulary ? "partial" : "names-only";
+	if (question->record && cg_record_is_foreign(question->record))
+		return "partial";
+	if (e->measure == CG_MEASURE_NONE && !e->vocabulary)
+		return "names-only";
+	return shown && !contradicted ? "exact" : "partial";
 }
 
 bool cg_question_is_enforced(const struct cg_question *question)
 {
+	if (question->record)
+		return cg_record_is_enforced(question->record);
 	return strcmp(question->accel, "kvm") != 0 ||
 	       strcmp(cg_host_kvm_backend(question->host), "kvm_pvm") != 0;
+}
+
+struct cg_featureset cg_question_untold(const struct cg_question *question,
+					const struct cg_featureset *missing)
+{
+	struct cg_featureset none = { 0 };
+
+	if (!question->record)
+		return none;
+	return cg_featureset_and(missing, cg_record_untold(question->record));
+}
+
+const char *cg_question_source(const struct cg_question *question)
+{
+	if (question->record)
+		return "record";
+	return question->measured ? "measurement" : "cache";
 }
 
 json_t *cg_question_emulator(const struct cg_question *question)

@@ -194,7 +194,7 @@ static int open_side(struct cg_side *side, struct cg_context *context,
 		if (json_object_get(side->args, common[i]))
 			json_object_set(args, common[i],
 					json_object_get(side->args, common[i]));
-	if (cg_question_open(&side->question, context, args, err) < 0 ||
+	if (cg_question_identify(&side->question, context, args, err) < 0 ||
 	    !(side->facts = side->question.facts) || find_past(side, context, err) < 0)
 		return cg_error_prefix(err, "%s", side->name);
 	return 0;

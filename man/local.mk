@@ -4,8 +4,11 @@
 
 man_pages = \
 	%D%/cpugate.1 \
+	%D%/cpugate-baseline.1 \
 	%D%/cpugate-cache.5 \
-	%D%/cpugate-diff.1
+	%D%/cpugate-compare.1 \
+	%D%/cpugate-diff.1 \
+	%D%/cpugate-record.5
 man_sources = $(man_pages:=.scd)
 
 dist_man_MANS += $(man_pages)

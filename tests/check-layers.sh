@@ -60,6 +60,12 @@ jansson_text_outside_json()
 		grep -v '^base/json\.c:'
 }
 
+libxml_outside_xml()
+{
+	grep -nE '^[[:space:]]*#[[:space:]]*include.*libxml/' "$@" /dev/null |
+		grep -v '^formats/xml\.c:'
+}
+
 cmocka_outside_unit()
 {
 	grep -nE '^[[:space:]]*#[[:space:]]*include.*cmocka' "$@" /dev/null |
@@ -96,7 +102,7 @@ $3"
 sample=$(mktemp -d) || exit 1
 trap 'rm -rf "$sample"' EXIT
 cd "$sample" || exit 1
-mkdir -p base cpumodels emulator host cache lib cli daemon tests/unit
+mkdir -p base cpumodels emulator host formats cache lib cli daemon tests/unit
 echo '#include "cpumodels/a.h"' >base/up.c
 printf '%s\n' '#include <stdio.h>' '#include "base/a.h"' '#include "emulator/b.h"' \
 	'  #  include "host/sibling.h"' '#include "lib/up.h"' '#include "plain.h"' \
@@ -104,11 +110,12 @@ printf '%s\n' '#include <stdio.h>' '#include "base/a.h"' '#include "emulator/b.h
 echo '#include "cli/a.h"' >daemon/sibling.c
 printf '%s\n' '#include "lib/a.h"' '#include "base/a.h"' >cli/good.c
 echo '#include <sqlite3.h>' | tee cache/store.c >cache/other.c
+echo '#include <libxml/tree.h>' | tee formats/xml.c >lib/tree.c
 echo 'x = json_loads(text, 0, NULL); y = json_load_file(p);' | tee base/json.c >lib/loads.c
 echo 'char *t = json_dumps(json, 0);' >lib/dumps.c
 echo '#include <cmocka.h>' | tee tests/unit/unit.h >tests/unit/test-bad.c
 
-echo 1..8
+echo 1..10
 # shellcheck disable=SC2046 # names without spaces
 {
 	finds 'self-check: an include that goes up or aside is found' \
@@ -126,6 +133,9 @@ emulator/a.c:7: "tests/unit/unit.h" is on no floor' \
 'lib/dumps.c:1:char *t = json_dumps(json, 0);
 lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
 		"$(jansson_text_outside_json $(floor_files))"
+	finds 'self-check: a second door to libxml2 is found' \
+		'lib/tree.c:1:#include <libxml/tree.h>' \
+		"$(libxml_outside_xml $(floor_files))"
 	finds 'self-check: a second door to cmocka is found' \
 		'tests/unit/test-bad.c:1:#include <cmocka.h>' \
 		"$(cmocka_outside_unit $(floor_files) $(find tests -name '*.[ch]'))"
@@ -137,6 +147,8 @@ lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
 		"$(sqlite_outside_store $(floor_files))"
 	report 'only base/json.c calls json_load* and json_dump*' \
 		"$(jansson_text_outside_json $(floor_files))"
+	report 'only formats/xml.c includes libxml2' \
+		"$(libxml_outside_xml $(floor_files))"
 	report 'only tests/unit/unit.h includes cmocka' \
 		"$(cmocka_outside_unit $(floor_files) $(find tests -name '*.[ch]'))"
 }

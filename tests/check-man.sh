@@ -51,7 +51,7 @@ compare()
 }
 
 set -- "$top_srcdir"/man/*.scd
-echo "1..$(($# + 6))"
+echo "1..$(($# + 8))"
 for source; do
 	# Warnings are about scdoc's own habits, so only errors count.
 	if { scdoc <"$source" >"$work/page" && mandoc -Tlint -W error "$work/page"; } \
@@ -66,7 +66,7 @@ done
 "$top_builddir/cpugate" --help >"$work/help"
 
 section cpugate.1 VERBS >"$work/section"
-sed -nE 's/^  ([a-z]+( [a-z]+)?)   *([A-Z].*|[a-z].*)$/^\\*\1\\*( _[A-Z]+_)*$	\1/p' "$work/help" >"$work/wanted"
+sed -nE 's/^  ([a-z][a-z-]*( [a-z]+)?)   *([A-Z].*|[a-z].*)$/^\\*\1\\*( _[A-Z]+_([.]{3})?)*$	\1/p' "$work/help" >"$work/wanted"
 compare 'every verb is in the manual'
 
 section cpugate.1 OPTIONS >"$work/section"
@@ -99,3 +99,16 @@ grep -oE '\[CG_E_[A-Z]+\] = "[a-z]+"' "$top_srcdir/base/error.c" | sed 's/.* = /
 	>"$work/section"
 section cpugate-cache.5 FAILURES | sed -nE 's/^\*([a-z]+)\*$/^\1$	\1/p' >"$work/wanted"
 compare 'every error code in the manual exists'
+
+# Codes of reasons, both ways.
+section cpugate.1 REASONS >"$work/section"
+grep -oE '"[a-z.-]+", CG_WEIGHT' "$top_srcdir/cpumodels/reason.c" |
+	sed -E 's/"(.*)", .*/^\\*(.*, \\*)?\1\\*(,|$)	\1/' >"$work/wanted"
+compare 'every code of a reason is in the manual'
+
+grep -oE '"[a-z.-]+", CG_WEIGHT' "$top_srcdir/cpumodels/reason.c" | sed -E 's/"(.*)", .*/\1/' \
+	>"$work/codes"
+grep -E '^\*[a-z.-]+\*(, \*[a-z.-]+\*)*$' "$work/section" | grep -oE '[a-z.-]+' |
+	sed 's/.*/^&$	&/' >"$work/wanted"
+mv "$work/codes" "$work/section"
+compare 'every code of a reason in the manual exists'

@@ -6,10 +6,12 @@
 # Data that tests read (folders too) goes into test_data.
 
 unit_tests = \
+	%D%/unit/test-baseline \
 	%D%/unit/test-buffer \
 	%D%/unit/test-catalogue \
 	%D%/unit/test-child \
 	%D%/unit/test-clock \
+	%D%/unit/test-compare \
 	%D%/unit/test-cores \
 	%D%/unit/test-cpuid \
 	%D%/unit/test-definition \
@@ -17,33 +19,47 @@ unit_tests = \
 	%D%/unit/test-door \
 	%D%/unit/test-error \
 	%D%/unit/test-expansion \
+	%D%/unit/test-exports \
 	%D%/unit/test-featureset \
 	%D%/unit/test-fingerprint \
+	%D%/unit/test-host-model \
 	%D%/unit/test-identity \
 	%D%/unit/test-json \
 	%D%/unit/test-kernel \
 	%D%/unit/test-kvm \
 	%D%/unit/test-leaves \
+	%D%/unit/test-libvirt-cpu \
+	%D%/unit/test-libvirt-definition \
+	%D%/unit/test-libvirt-document \
+	%D%/unit/test-libvirt-names \
 	%D%/unit/test-lock \
 	%D%/unit/test-modules \
 	%D%/unit/test-parts \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
+	%D%/unit/test-reason \
+	%D%/unit/test-record \
+	%D%/unit/test-scalars \
 	%D%/unit/test-side \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
 	%D%/unit/test-text \
 	%D%/unit/test-tree \
 	%D%/unit/test-visible \
-	%D%/unit/test-vocabulary
+	%D%/unit/test-vocabulary \
+	%D%/unit/test-xml
 
 bats_tests = \
 	%D%/cli/bad-input.bats \
+	%D%/cli/baseline.bats \
+	%D%/cli/compare.bats \
 	%D%/cli/completions.bats \
 	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
+	%D%/cli/export.bats \
 	%D%/cli/guest.bats \
 	%D%/cli/misbehaviour.bats \
+	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/stale.bats \
@@ -70,6 +86,7 @@ noinst_HEADERS += \
 	%D%/unit/fake-root.h \
 	%D%/unit/outcome.h \
 	%D%/unit/random.h \
+	%D%/unit/recorded-hosts.h \
 	%D%/unit/unit.h
 check_PROGRAMS += $(unit_tests) %D%/truth/vcpu
 TESTS += $(unit_tests) $(bats_tests) $(script_tests)

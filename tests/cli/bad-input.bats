@@ -358,6 +358,15 @@ forgets()
 	started_is "$once"
 }
 
+# see_once: $once is how many emulators the question takes.
+see_once()
+{
+	requires_mounts
+	ask_fake models
+	once=$started
+	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+}
+
 # with_mount OPTIONS SCRIPT: in a namespace where ./disk is a file system of its own. In the
 # script, `ask` is one question; what comes out is "$status $started" of each.
 with_mount()
@@ -376,21 +385,19 @@ with_mount()
 }
 
 @test "a read-only cache answers what it has, and measures the rest" {
-	requires_mounts
-	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	see_once
 	with_mount size=4m 'ask models; mount -o remount,ro disk; ask models; ask expand Haswell;
 		ask expand Haswell; mount -o remount,rw disk; ask models'
-	[[ ${lines[*]} == '0 3 0 0 0 1 0 1 0 0' ]] || refute_run 'unexpected' "$stderr"
+	[[ ${lines[*]} == "0 $once 0 0 0 1 0 1 0 0" ]] || refute_run 'unexpected' "$stderr"
 	[[ $(sort <<<"$stderr" | uniq -c) == *' 3 cpugate: warning: '*'cache.db can only be read' ]] ||
 		refute_run 'one warning each' "$stderr"
 	[[ $(grep -c 'Haswell = ' out) -eq 2 ]]
 }
 
 @test "a read-only folder without a cache is one without a cache" {
-	requires_mounts
-	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	see_once
 	with_mount size=4m,ro 'ask models; ask models'
-	[[ ${lines[*]} == '0 3 0 3' ]] || refute_run 'unexpected' "$stderr"
+	[[ ${lines[*]} == "0 $once 0 $once" ]] || refute_run 'unexpected' "$stderr"
 	[[ $(grep -c '^cpugate: warning: .*Read-only file system$' <<<"$stderr") -eq 2 ]]
 }
 
@@ -410,11 +417,23 @@ with_mount()
 	done
 }
 
+@test "on a full disk nothing is measured twice for one question" {
+	local size
+
+	see_once
+	for size in 4 80 120; do
+		rm -f out err
+		with_mount size=${size}k 'ask models'
+		[[ $output == "0 $once" ]] || refute_run "$size KiB: once is $once" "$stderr"
+		[[ $stderr == *"the cache $CPUGATE_CACHE can't be used: "* ]] ||
+			refute_run "$size KiB" "$stderr"
+	done
+}
+
 @test "a full disk doesn't keep a cache from answering" {
-	requires_mounts
-	export emulator CPUGATE_CACHE=$PWD/disk/cache.db
+	see_once
 	with_mount size=1m 'ask models; cat /dev/zero >disk/fill 2>/dev/null; ask models'
-	[[ ${lines[*]} == '0 3 0 0' ]] || refute_run 'unexpected' "$stderr"
+	[[ ${lines[*]} == "0 $once 0 0" ]] || refute_run 'unexpected' "$stderr"
 }
 
 @test "a cache that is garbage is set aside" {
@@ -475,6 +494,94 @@ damage()
 	diff machines - <<<"$output"
 	forgets
 	remembers
+}
+
+# cross SQL: rows of a good cache that are changed so that one points at another one's content.
+cross()
+{
+	cp good.db cache.db
+	sqlite3 cache.db "$1"
+}
+
+@test "rows that point at each other are damage, never an answer" {
+	local question sql
+
+	requires sqlite3
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask_fake --json expand Haswell
+	answer_itself >expand.right
+	ask_fake --json models
+	answer_itself >models.right
+	ask_fake --json machines
+	answer_itself >machines.right
+	sqlite3 cache.db 'PRAGMA wal_checkpoint(TRUNCATE)' >/dev/null
+	cp cache.db good.db
+
+	for sql in \
+		'UPDATE fact SET blob = blob % (SELECT max(id) FROM blob) + 1' \
+		'CREATE TEMP TABLE t AS SELECT max(id) AS most FROM blob; UPDATE blob SET id = -id;
+			UPDATE blob SET id = (SELECT most FROM t) + 1 + id' \
+		'CREATE TEMP TABLE b AS SELECT * FROM blob; UPDATE blob SET body = (SELECT body
+			FROM b WHERE b.id = blob.id % (SELECT max(id) FROM b) + 1)' \
+		"UPDATE subject SET kind = 'x' WHERE kind = 'machines';
+			UPDATE subject SET kind = 'machines', name = '' WHERE kind = 'unsupported'" \
+		"UPDATE subject SET name = '' WHERE kind = 'models';
+			UPDATE subject SET kind = 'models', name = 'pc-i440fx-7.2' WHERE kind = 'emulator'" \
+		'UPDATE fact SET key = (SELECT min(id) FROM key)' \
+		'UPDATE fact SET seal = seal + 1' 'UPDATE blob SET seal = seal + 1, body = upper(body)' \
+		'UPDATE file SET seal = 1 - seal' \
+		"UPDATE file SET digest = (SELECT digest FROM blob LIMIT 1)"; do
+		for question in 'expand Haswell' models machines; do
+			cross "$sql"
+			# shellcheck disable=SC2086 # two words
+			ask_fake --json $question
+			status_is 0
+			answer_itself | diff "${question%% *}.right" - || refute_ask "$sql"
+		done
+	done
+}
+
+@test "machine types that were lost are measured again, and nothing else" {
+	requires sqlite3
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask_fake probe
+	ask_fake --json machines
+	echo "$output" >machines
+	for question in machines '--machine q35 expand 486' '--machine q36 models'; do
+		sqlite3 cache.db "DELETE FROM fact WHERE subject =
+			(SELECT id FROM subject WHERE kind = 'machines')"
+		# shellcheck disable=SC2086 # several words
+		ask_fake --json $question
+		started_is some
+		if [[ $question == *q36* ]]; then
+			refused 'no machine type q36'
+		else
+			answered
+		fi
+		ask_fake --json machines
+		started_is 0
+		diff machines - <<<"$output"
+	done
+	sqlite3 cache.db "DELETE FROM fact WHERE subject =
+		(SELECT id FROM subject WHERE kind = 'machines')"
+	ask_fake expand Haswell
+	answered
+	started_is 0 # its machine type is known to be one
+}
+
+@test "damage that shows in the middle of measuring costs time, not the answer" {
+	requires sqlite3
+	export CPUGATE_CACHE=$PWD/cache.db
+	ask_fake --json expand Haswell
+	answered
+	answer_itself >expansion
+	sqlite3 cache.db "DELETE FROM fact WHERE subject IN
+			(SELECT id FROM subject WHERE kind IN ('requested', 'models'));
+		UPDATE fact SET seal = 0 WHERE subject IN
+			(SELECT id FROM subject WHERE kind IN ('started', 'likeness'))"
+	ask_fake --json expand Haswell
+	warned "$CPUGATE_CACHE" damaged
+	answer_itself | diff expansion -
 }
 
 @test "a cache of a newer version is set aside" {

@@ -7,12 +7,12 @@ load helpers
 # "models", "cache why" ... one a line.
 verbs()
 {
-	cpugate --help | sed -nE 's/^  ([a-z]+( [a-z]+)?)   *.*/\1/p'
+	cpugate --help | sed -nE 's/^  ([a-z][a-z-]*( [a-z]+)?)   *.*/\1/p'
 }
 
 options()
 {
-	cpugate --help | grep '^  --' | grep -oE -- '--[a-z]+'
+	cpugate --help | grep '^  --' | grep -oE -- '--[a-z-]+'
 }
 
 # takes VERB OPTION: does the verb know the option? An emulator that isn't there keeps it
@@ -24,8 +24,8 @@ takes()
 	read -ra words <<<"$1"
 	case $2 in
 	--json | --help | --version) return 0 ;;
-	--all) words+=("$2") ;;
-	--sample | --seed) words+=("$2=1") ;;
+	--all | --named | --nested | --cross-vendor | --like-virsh) words+=("$2") ;;
+	--sample | --seed | --partition) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac
 	if [[ $2 != --emulator ]] && takes "$1" --emulator; then
@@ -157,6 +157,6 @@ options_of()
 		line=$(grep -F "*cpugate* *$verb*" "$top_srcdir/man/cpugate.1.scd") ||
 			refute_run "no synopsis of $verb"
 		same "$verb" "$(options_of "$verb" | grep -vE -- '--(help|version)')" \
-			"$(grep -oE -- '--[a-z]+' <<<"$line")"
+			"$(grep -oE -- '--[a-z-]+' <<<"$line")"
 	done < <(verbs)
 }

@@ -28,7 +28,7 @@ run_examples()
 	while IFS= read -r command; do
 		run --separate-stderr bash -o pipefail -c "$command"
 		# A no is an answer. Whether it is the right one is for other tests to say.
-		[[ ! $command =~ ^'cpugate '(verify|diff) || $status -ne 1 ]] || status=0
+		[[ ! $command =~ ^'cpugate '(verify|diff|compare|baseline|hosts-for) || $status -ne 1 ]] || status=0
 		if [[ $status -ne 0 || $stderr == *'cpugate: warning'* ]]; then
 			refute_run "$command" "$stderr"
 		fi
@@ -50,6 +50,24 @@ run_examples()
 	run_examples cpugate-cache.5
 }
 
+@test "every example of cpugate-baseline(1) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	run_examples cpugate-baseline.1
+}
+
+@test "every example of cpugate-compare(1) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	run_examples cpugate-compare.1
+}
+
+@test "every example of cpugate-record(5) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	run_examples cpugate-record.5
+}
+
 @test "examples are what the reader sees, and every verb has one" {
 	local page verb
 
@@ -64,7 +82,7 @@ run_examples()
 	while IFS= read -r verb; do
 		grep -qE "cpugate( --json)? $verb( |\$)" <<<"$output" ||
 			refute_run "no example of $verb"
-	done < <(cpugate --help | sed -nE 's/^  ([a-z]+( [a-z]+)?)   *.*/\1/p')
+	done < <(cpugate --help | sed -nE 's/^  ([a-z][a-z-]*( [a-z]+)?)   *.*/\1/p')
 }
 
 # told VERB: the members in the part of cpugate(1) about this verb's reply, one a line.
@@ -83,14 +101,16 @@ told_of_emulator()
 }
 
 # The members of the JSON on stdin, as paths without list indices. What is below
-# "properties", a part of the host, or a changed value isn't ours.
+# "properties", a part of the host, or a changed value isn't ours; reasons have a section of
+# their own.
 members()
 {
 	jq -r '[paths | map(select(type == "string"))] | unique[] | select(length > 0) |
 		select((.[0] == "properties" and length > 1 or
 			.[0] == "parts" and length > 2 or
 			.[0:2] == ["remeasure", "changed"] and length > 3 or
-			.[0] == "host-changed" and length > 2) | not) | join("/")'
+			.[0] == "host-changed" and length > 2 or
+			.[-2] == "props" or (index("reasons") // 9) < length - 1) | not) | join("/")'
 }
 
 # tells VERB [OPTION-OR-OPERAND...]: ask, and look each member of the reply up.
@@ -154,6 +174,22 @@ qemu()
 		saw 'diff from/missing'
 	fi
 	saw 'diff changed/requested/lost' 'diff changed/properties/name'
+
+	cpugate record --accel tcg --output tcg.json
+	cpugate record --accel tcg --machine q35 --output q35.json
+	tells compare Haswell Westmere --accel tcg
+	tells compare Haswell tcg.json
+	tells compare --like-virsh tcg.json q35.json
+	tells baseline tcg.json q35.json --partition 2
+	tells baseline --level x86-64-v4 tcg.json
+	tells hosts-for Westmere tcg.json q35.json
+	tells hosts-for Haswell tcg.json
+	saw 'compare reasons' 'compare virsh/number' 'baseline definition' \
+		'baseline partition/groups/definition' 'baseline reasons' \
+		'hosts-for hosts/spare' 'hosts-for hosts/reasons'
+
+	tells export --format qemu --accel tcg qemu64
+	tells export --format nfd --accel tcg
 
 	tells emulators
 	qemu broken 'exit 1'

@@ -264,6 +264,100 @@ make_good_again()
 	: >bad.env
 }
 
+# What a QEMU lacks may be around it: its firmware, say.
+@test "a failure at one place is not one at another" {
+	ask_bad signal@query-machines
+	refused SIGSEGV
+	mkdir elsewhere
+	cp bad elsewhere/
+	ask --emulator elsewhere/bad --accel tcg models
+	answered
+
+	make_bad 'signal/pc-q35-7.2'
+	ask --emulator ./bad --accel tcg --machine q35 models
+	refused SIGSEGV
+	ask --emulator ./bad --accel tcg --machine q35 models
+	refused SIGSEGV 'on record'
+	started_is 0
+	cp bad elsewhere/
+	ask --emulator elsewhere/bad --accel tcg --machine q35 models
+	answered
+	ask --emulator ./bad --accel tcg --machine q35 models
+	answered
+	started_is 0 # what works is known of the binary
+}
+
+@test "a vCPU that doesn't start at one place may do so at another" {
+	local place
+
+	make_bad signal/cpu
+	mkdir elsewhere
+	cp bad elsewhere/
+	for place in . . elsewhere elsewhere; do
+		ask --json --emulator $place/bad --accel tcg expand 486
+		answered
+		[[ $place == elsewhere ]] || json_has '.usable == false'
+	done
+	json_has '.usable == true and .from == "cache"'
+	ask --json --emulator elsewhere/bad --accel tcg models
+	answered
+	started_is 0
+	json_has 'any(.[]; .usable == true)'
+}
+
+@test "neither of two places makes the other one try again" {
+	local place
+
+	make_bad signal/cpu
+	mkdir elsewhere
+	cp bad bad.env elsewhere/
+	for place in . elsewhere; do
+		ask --json --emulator $place/bad --accel tcg expand 486
+		started_is some
+	done
+	for place in . elsewhere; do
+		ask --json --emulator $place/bad --accel tcg expand 486
+		started_is 0
+		json_has '.usable == false and ."not-startable".signal == 11'
+	done
+}
+
+@test "a vCPU that didn't start isn't tried again, but by probe" {
+	make_bad signal/cpu
+	ask --json --emulator ./bad --accel tcg expand 486
+	json_has '.usable == false'
+	make_good_again
+	ask --json --emulator ./bad --accel tcg expand 486
+	json_has '.usable == false'
+	started_is 0
+	ask --emulator ./bad --accel tcg probe
+	answered
+	ask --json --emulator ./bad --accel tcg expand 486
+	answered
+	json_has '.usable == true and (has("not-startable") | not)'
+	started_is 0
+}
+
+@test "probe tries again also where it can keep nothing" {
+	requires_mounts
+	make_bad signal/cpu
+	ask --json --emulator ./bad --accel tcg expand 486
+	make_good_again
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	run --separate-stderr unshare -m bash -c '
+		mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" &&
+		exec cpugate --json --emulator ./bad --accel tcg probe' bash "$XDG_CACHE_HOME"
+	status_is 0
+	json_has '[.probed[]."max-starts"] == [true]'
+}
+
+@test "a parent that ignores SIGCHLD makes no difference" {
+	env --ignore-signal=CHLD true || skip 'env is too old'
+	make_bad exit:3
+	run --separate-stderr env --ignore-signal=CHLD cpugate --emulator ./bad --accel tcg models
+	refused './bad ended with exit status 3'
+}
+
 @test "a failure of one machine type is not one of others" {
 	ask_bad signal/globals/pc-q35-7.2 --machine q35 models
 	refused SIGSEGV

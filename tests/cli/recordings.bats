@@ -121,6 +121,22 @@ machines_come_out()
 	jq -S 'sort_by(.name)[]' <<<"$output" >told
 	recorded tcg query-machines | jq -S 'sort_by(.name)[]' >wanted
 	same 'machine types' wanted told
+	if [[ ${accels[*]} == *kvm* ]]; then
+		default_cpus_are_right
+	fi
+}
+
+# default_cpus_are_right: but their CPU may, and what isn't known isn't told.
+default_cpus_are_right()
+{
+	local filter='map(select(has("default-cpu-type")) | { name, "default-cpu-type" }) | sort[]'
+
+	ask --json --emulator "$emulator" --accel kvm machines
+	answered || return
+	jq -S "$filter" <<<"$output" >told
+	recorded kvm query-machines | jq -S "$filter" >wanted
+	[[ -s wanted ]] || refute_run 'no CPUs recorded' || return
+	[[ $recording == *@(s390x|ppc64)* && ! -s told ]] || same 'default CPUs' wanted told
 }
 
 # models_come_out ACCEL: every record with every member. Names in unavailable-features are a

@@ -78,6 +78,49 @@ static void tells_kinds_keys_and_names_apart(void **state)
 	cg_store_close(store);
 }
 
+static void tells_what_it_has_without_reading_it(void **state)
+{
+	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
+	struct cg_error err;
+	bool found = true;
+
+	(void)state;
+	must(cg_store_has(store, "kind", PARTS, "name", &found, &err) == 0);
+	assert_false(found);
+	put(store, "name", "text");
+	must(cg_store_has(store, "kind", PARTS, "name", &found, &err) == 0);
+	assert_true(found);
+	must(cg_store_has(store, "kind", OTHER_PARTS, "name", &found, &err) == 0);
+	assert_false(found);
+	must(cg_store_forget(store, "kind", PARTS, NULL, &err) == 0);
+	must(cg_store_has(store, "kind", PARTS, "name", &found, &err) == 0);
+	assert_false(found);
+	cg_store_close(store);
+}
+
+static void given_up_it_goes_on_in_memory(void **state)
+{
+	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
+	struct cg_error err;
+
+	(void)state;
+	put(store, "old", "old text");
+	must(cg_store_give_up(store, &err) == 0);
+	assert_true(cg_store_keeps(store));
+	expect(store, "old", "old text");
+	put(store, "old", "new text");
+	put(store, "new", "text");
+	expect(store, "old", "new text");
+	must(cg_store_give_up(store, &err) == 0);
+	expect(store, "new", "text");
+	cg_store_close(store);
+
+	store = open_store(CG_STORE_READ_WRITE);
+	expect(store, "old", "old text");
+	expect(store, "new", NULL);
+	cg_store_close(store);
+}
+
 static void finds_a_key_without_making_it(void **state)
 {
 	struct cg_store *store = open_store(CG_STORE_READ_WRITE);
@@ -530,6 +573,8 @@ int main(void)
 		in_home(makes_folder_and_file),
 		in_home(answers_what_was_put),
 		in_home(tells_kinds_keys_and_names_apart),
+		in_home(tells_what_it_has_without_reading_it),
+		in_home(given_up_it_goes_on_in_memory),
 		in_home(finds_a_key_without_making_it),
 		in_home(reading_changes_nothing),
 		in_home(the_same_text_is_only_a_newer_date),

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Records in files, and files of others that tell of a host. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "formats/host-model.h"
+#include "formats/record-inside.h"
+
+#define READ_BYTES 65536
+
+int cg_record_read_text(struct cg_buffer *out, const char *path, struct cg_error *err)
+{
+	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t got;
+
+	if (fd < 0)
+		return cg_error_errno(err, "open %s", path);
+	do {
+		if (cg_buffer_reserve(out, READ_BYTES, err) < 0)
+			return cg_error_prefix(err, "%s", path);
+		got = read(fd, out->data + out->len, READ_BYTES);
+		if (got < 0 && errno != EINTR)
+			return cg_error_errno(err, "read %s", path);
+		out->len += got > 0 ? (size_t)got : 0;
+	} while (got != 0);
+	return 0;
+}
+
+/*
+ * Somebody else's file about a host, which is a record of a kind: see
+ * formats/host-model.h.
+ */
+static bool is_foreign(const char *text, size_t len)
+{
+	return !len ||
+	       !memmem(text, len, "\"cpugate-record\"", strlen("\"cpugate-record\""));
+}
+
+static int parse_foreign(struct cg_record **out, const char *path,
+			 const struct cg_buffer *text, struct cg_error *err)
+{
+	cg_auto_host_model struct cg_host_model host = { 0 };
+
+	if (cg_host_model_parse(&host, text->data, text->len, err) < 0 ||
+	    cg_host_model_name(&host, path, err) < 0)
+		return -1;
+	return cg_record_from_host_model(out, &host, NULL, err);
+}
+
+int cg_record_read(struct cg_record **out, const char *path, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_BYTES + READ_BYTES);
+	cg_auto_record struct cg_record *r = NULL;
+
+	if (cg_record_read_text(&text, path, err) < 0)
+		return -1;
+	if ((is_foreign(text.data, text.len)
+		     ? parse_foreign(&r, path, &text, err)
+		     : cg_record_parse(&r, text.data, text.len, err)) < 0)
+		return cg_error_prefix(err, "%s", path);
+	r->file = strdup(path);
+	if (!r->file)
+		return cg_error_errno(err, "record");
+	*out = cg_take(r);
+	return 0;
+}
+
+int cg_host_model_read(struct cg_host_model *out, const char *path, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_BYTES + READ_BYTES);
+	cg_auto_host_model struct cg_host_model host = { 0 };
+
+	if (cg_record_read_text(&text, path, err) < 0)
+		return -1;
+	if (cg_host_model_parse(&host, text.data, text.len, err) < 0)
+		return cg_error_prefix(err, "%s", path);
+	if (cg_host_model_name(&host, path, err) < 0)
+		return -1;
+	*out = host;
+	host = (struct cg_host_model){ 0 };
+	return 0;
+}
