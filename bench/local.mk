@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-EXTRA_PROGRAMS += %D%/bench
-CLEANFILES += %D%/bench
+EXTRA_PROGRAMS += %D%/bench %D%/fleet
+CLEANFILES += %D%/bench %D%/fleet
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
 	%D%/bench.c \
@@ -14,11 +14,13 @@ CLEANFILES += %D%/bench
 	%D%/series.c \
 	%D%/series.h
 
+%C%_fleet_LDADD = libcg.la $(CMOCKA_LIBS)
+
 # Measures this build; takes minutes and belongs to no other target. A newer QEMU is
 # measured beside the installed one where there is one; BENCH_OTHER names one of your own.
 .PHONY: bench
 bench: all
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT)
 	@tool='$(top_srcdir)/../shared/tools/unpack-qemu-10'; \
 	lock="$${XDG_CACHE_HOME:-$$HOME/.cache}/qemu-10.lock"; \
 	if test -z "$$BENCH_OTHER" && test -x "$$tool" && \
@@ -26,4 +28,5 @@ bench: all
 		BENCH_OTHER="$$folder/qemu-system-`uname -m`"; \
 		export BENCH_OTHER; \
 	fi; \
-	top_builddir='$(abs_top_builddir)' %D%/bench
+	top_builddir='$(abs_top_builddir)' %D%/bench && \
+	top_srcdir='$(abs_top_srcdir)' %D%/fleet

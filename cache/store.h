@@ -49,10 +49,10 @@ cg_must_check int cg_store_open(struct cg_store **out, const char *path,
 struct cg_store *cg_store_close(struct cg_store *store); /* takes NULL; returns NULL */
 
 /*
- * Go on in memory where the file can't be written: a copy of what can be read of it, which
- * takes what is put and has it for as long as the store is open. Nothing changes for who
- * asks the state or reads the warning, nor for a store that can be written. Not within a
- * transaction. -1 when memory is out.
+ * Go on in memory where the file can't be written: a copy of what can be read of it,
+ * which takes what is put and has it for as long as the store is open. Nothing changes
+ * for who asks the state or reads the warning, nor for a store that can be written. Not
+ * within a transaction. -1 when memory is out.
  */
 cg_must_check int cg_store_use_memory(struct cg_store *store, struct cg_error *err);
 

@@ -44,7 +44,10 @@ static size_t take_group(const json_t *lost, size_t first, json_t *features,
 	return i;
 }
 
-/* Who is to blame goes behind the features, or on a line of its own if there is no room. */
+/*
+ * Who is to blame goes behind the features, or on a line of its own if there is no
+ * room.
+ */
 static void print_loss(const struct cg_view *view, const json_t *features,
 		       const json_t *hosts, bool mitigation)
 {

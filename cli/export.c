@@ -17,6 +17,6 @@ const struct cg_verb cg_verb_export = {
 	.name = "export",
 	.command = "export",
 	.operand = "definition",
-	.help = "a CPU definition, or this host, in the words of others",
+	.help = "a CPU in the words of libvirt, Nova and others",
 	.print = print,
 };

@@ -33,6 +33,6 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 const struct cg_verb cg_verb_host = {
 	.name = "host",
 	.command = "host",
-	.help = "this host's fingerprint: what KVM's answers hang on",
+	.help = "what answers under KVM depend on",
 	.print = print,
 };

@@ -16,6 +16,7 @@ cpugate_SOURCES = \
 	%D%/hosts-for.c \
 	%D%/machines.c \
 	%D%/main.c \
+	%D%/matrix.c \
 	%D%/models.c \
 	%D%/paint.c \
 	%D%/paint.h \

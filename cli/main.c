@@ -24,7 +24,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_models,     &cg_verb_expand, &cg_verb_export,	     &cg_verb_machines,	   &cg_verb_emulators,
 	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_record,	  &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
 	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
-	&cg_verb_diff, &cg_verb_compare, &cg_verb_baseline, &cg_verb_hosts_for,
+	&cg_verb_diff, &cg_verb_compare, &cg_verb_baseline, &cg_verb_hosts_for, &cg_verb_matrix,
 };
 
 /* What an option's value becomes: the argument of the option's own name. */
@@ -161,6 +161,26 @@ static int take_operand(struct command_line *line, const char **next, const char
 	return take_text(line, name, word);
 }
 
+/* What the verb takes as a word is no option of it: diff's "from" isn't record's --from. */
+static int check_options(const struct command_line *line)
+{
+	char name[24], problem[48];
+	size_t len;
+
+	for (const char *next = line->verb->operand; next && *next; next += strspn(next, " .")) {
+		len = strcspn(next, " .");
+		snprintf(name, sizeof(name), "%.*s", (int)len, next);
+		next += len;
+		if (!json_object_get(line->args, name))
+			continue;
+		snprintf(problem, sizeof(problem), "takes no argument %s", name);
+		return usage(line->verb->name, problem);
+	}
+	if (line->output && !line->verb->writes)
+		return usage(line->verb->name, "takes no argument output");
+	return 0;
+}
+
 static int read_operands(struct command_line *line, char *const *words, int count)
 {
 	int taken;
@@ -175,11 +195,11 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 			       : usage("no verb", words[0]);
 	words += taken;
 	count -= taken;
+	if (check_options(line) != 0)
+		return CG_EXIT_FAILURE;
 	for (const char *next = line->verb->operand; next && *next && count; words++, count--)
 		if (take_operand(line, &next, words[0]) != 0)
 			return CG_EXIT_FAILURE;
-	if (line->output && !line->verb->writes)
-		return usage(line->verb->name, "takes no argument output");
 	return count ? usage("one word too many:", words[0]) : 0;
 }
 

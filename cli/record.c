@@ -88,7 +88,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 const struct cg_verb cg_verb_record = {
 	.name = "record",
 	.command = "record",
-	.help = "write down what this host can give, for other places",
+	.help = "write down what this host can give",
 	.print = print,
 	.writes = true,
 };

@@ -35,4 +35,4 @@ struct cg_verb {
 extern const struct cg_verb cg_verb_probe, cg_verb_record, cg_verb_verify, cg_verb_models, cg_verb_expand, cg_verb_export, cg_verb_machines,
 	cg_verb_emulators, cg_verb_host, cg_verb_cache_list, cg_verb_cache_why,
 	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path, cg_verb_diff,
-	cg_verb_compare, cg_verb_baseline, cg_verb_hosts_for;
+	cg_verb_compare, cg_verb_baseline, cg_verb_hosts_for, cg_verb_matrix;

@@ -69,7 +69,7 @@ static int status(const json_t *reply)
 const struct cg_verb cg_verb_verify = {
 	.name = "verify",
 	.command = "verify",
-	.help = "start real vCPUs, and compare them with predictions",
+	.help = "start real vCPUs and compare with predictions",
 	.print = print,
 	.status = status,
 };

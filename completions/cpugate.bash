@@ -55,7 +55,7 @@ _cpugate_offer_options()
 	export*)
 		_cpugate_offer --emulator --machine --accel --record --format --name "$common"
 		;;
-	diff* | hosts-for*) _cpugate_offer --emulator --machine --accel "$common" ;;
+	diff* | hosts-for* | matrix*) _cpugate_offer --emulator --machine --accel "$common" ;;
 	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
 	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
 	probe) _cpugate_offer "$measured $common" ;;
@@ -111,12 +111,12 @@ _cpugate()
 			compopt -o nospace 2>/dev/null
 			_cpugate_offer emulator= machine= accel= host= generation=
 			;;
-		baseline* | hosts-for\ * | compare*)
+		baseline* | hosts-for\ * | compare* | matrix*)
 			_cpugate_offer_files
 			[[ host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
 			;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

@@ -48,11 +48,12 @@ complete -c cpugate -n '__cpugate_is ""' -a host -d 'What answers under KVM depe
 complete -c cpugate -n '__cpugate_is ""' -a probe -d 'Measure everything about a machine type'
 complete -c cpugate -n '__cpugate_is ""' -a record -d 'Write down what this host can give'
 complete -c cpugate -n '__cpugate_is ""' -a verify -d 'Compare real vCPUs with what is predicted'
-complete -c cpugate -n '__cpugate_is ""' -a export -d 'A CPU definition, or this host, in the words of others'
+complete -c cpugate -n '__cpugate_is ""' -a export -d 'A CPU in the words of libvirt, Nova and others'
 complete -c cpugate -n '__cpugate_is ""' -a diff -d 'What two emulators, hosts or machine types differ in'
 complete -c cpugate -n '__cpugate_is ""' -a compare -d 'Which of two CPUs or hosts can do more'
 complete -c cpugate -n '__cpugate_is ""' -a baseline -d 'The CPU that guests can have on all of these hosts'
 complete -c cpugate -n '__cpugate_is ""' -a hosts-for -d 'Which hosts can take a guest with this CPU'
+complete -c cpugate -n '__cpugate_is ""' -a matrix -d 'Which hosts can send guests to which'
 complete -c cpugate -n '__cpugate_is ""' -a cache -d 'What is kept'
 complete -c cpugate -n '__cpugate_is cache' -a list -d 'Facts that the cache holds'
 complete -c cpugate -n '__cpugate_is cache' -a why -d 'What would be measured again now'
@@ -80,7 +81,7 @@ complete -c cpugate -l name -x -d 'What Proxmox is to call it' \
 complete -c cpugate -l all -n '__cpugate_is "" probe record verify' -d 'Every machine type or model'
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
-complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for)" (__cpugate_verb)' -F -a host
+complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for|matrix)" (__cpugate_verb)' -F -a host
 complete -c cpugate -l like-virsh -d 'Answer as virsh cpu-compare does' \
     -n '__cpugate_is ""; or string match -q -- "compare*" (__cpugate_verb)'
 set -l baseline '__cpugate_is ""; or string match -q -- "baseline*" (__cpugate_verb)'

@@ -14,7 +14,10 @@ struct search {
 	struct cg_baseline out;
 };
 
-/* How far a candidate is from the goal; the less the better, the first difference decides. */
+/*
+ * How far a candidate is from the goal; the less the better, the first difference
+ * decides.
+ */
 struct distance {
 	size_t stranger; /* not of a family that a host is of */
 	size_t changes;
@@ -67,8 +70,8 @@ static bool raise_to_level(struct search *s)
 }
 
 /*
- * Models list what is behind vmx and svm even where those are off, and switching them on would
- * bring it to light; so all of it has to be said.
+ * Models list what is behind vmx and svm even where those are off, and switching them
+ * on would bring it to light; so all of it has to be said.
  */
 static void settle_nested(const struct search *s, const struct cg_candidate *c,
 			  struct cg_baseline *out)
@@ -137,8 +140,9 @@ static size_t count_common(const struct cg_featureset *a, const struct cg_featur
 }
 
 /*
- * With a level, what belongs to a higher one counts as a change would, and the plainest model is best, whatever
- * its family: the level is meant for other hosts than these, too.
+ * With a level, what belongs to a higher one counts as a change would, and the plainest
+ * model is best, whatever its family: the level is meant for other hosts than these,
+ * too.
  */
 static struct distance measure(const struct search *s, const struct cg_candidate *c,
 			       const struct cg_baseline *b)

@@ -8,7 +8,10 @@
 
 #define ARCH_CAPABILITIES 0x10a
 
-/* What a guest's kernel looks for; the bits of arch-capabilities are known by their MSR. */
+/*
+ * What a guest's kernel looks for; the bits of arch-capabilities are known by their
+ * MSR.
+ */
 static const char *const mitigations[] = {
 	"amd-no-ssb",
 	"amd-psfd",

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Features to be careful with when a CPU is chosen for many hosts: those that nobody should
- * lose without a word, and those that nobody should gain without having asked.
+ * Features to be careful with when a CPU is chosen for many hosts: those that nobody
+ * should lose without a word, and those that nobody should gain without having asked.
  */
 #pragma once
 
 #include "cpumodels/gates.h"
 
-/* Does a guest's kernel need it to defend itself? ssbd, md-clear, a bit of arch-capabilities. */
+/*
+ * Does a guest's kernel need it to defend itself? ssbd, md-clear, a bit of
+ * arch-capabilities.
+ */
 bool cg_caution_is_mitigation(const char *feature);
 
 enum cg_caution {

@@ -3,9 +3,10 @@
  * Which of two CPUs can do more. The words and their direction are those of QEMU's
  * query-cpu-model-comparison: A is a subset of B if A runs wherever B does.
  *
- * It is a partial order. More features, a higher level and wider addresses are more; another
- * vendor or TSC frequency can't be compared; and two CPUs that differ in nothing but
- * family, model or stepping can't stand for each other, because a guest would notice.
+ * It is a partial order. More features, a higher level and wider addresses are more;
+ * another vendor or TSC frequency can't be compared; and two CPUs that differ in
+ * nothing but family, model or stepping can't stand for each other, because a guest
+ * would notice.
  */
 #pragma once
 
@@ -53,5 +54,8 @@ const char *cg_property_name(enum cg_property property); /* as QEMU has it */
 json_t *cg_compare_responsible(const struct cg_comparison *comparison,
 			       const struct cg_vocabulary *names);
 
-/* Scalars of an expansion or a vCPU; borrows the vendor from there. Leaves the features alone. */
+/*
+ * Scalars of an expansion or a vCPU; borrows the vendor from there. Leaves the features
+ * alone.
+ */
 void cg_cpu_take_scalars(struct cg_cpu *cpu, const json_t *scalars);

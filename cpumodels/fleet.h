@@ -40,7 +40,8 @@ cg_must_check int cg_fleet_init(struct cg_fleet *out, const struct cg_vocabulary
 void cg_fleet_deinit(struct cg_fleet *fleet);
 
 /*
- * What several classes have in common. Starts as cg_common_of_none(), which has everything.
+ * What several classes have in common. Starts as cg_common_of_none(), which has
+ * everything.
  */
 struct cg_common {
 	struct cg_featureset known, gives, possible;
@@ -50,7 +51,10 @@ struct cg_common {
 struct cg_common cg_common_of_none(void);
 void cg_common_join(struct cg_common *common, const struct cg_supply *supply);
 
-/* Names of the hosts whose class is in @members (a flag for each class): a new JSON list. */
+/*
+ * Names of the hosts whose class is in @members (a flag for each class): a new JSON
+ * list.
+ */
 json_t *cg_fleet_hosts(const struct cg_fleet *fleet, const bool *members);
 
 #define cg_auto_fleet cg_cleanup(cg_fleet_deinit)

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Gates have gates (vmx-ept-1gb, vmx-ept, vmx-secondary-ctls, vmx), so both walk until nothing changes. */
+/*
+ * Gates have gates (vmx-ept-1gb, vmx-ept, vmx-secondary-ctls, vmx), so both walk until
+ * nothing changes.
+ */
 #include "cpumodels/gates.h"
 
 #include "cpumodels/leaves.h"

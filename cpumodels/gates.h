@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Features that are there only with another one: rdctl-no with arch-capabilities, xsaveopt
- * with xsave, npt with svm. See cg_leaves_gate(). A plain value over one vocabulary.
+ * Features that are there only with another one: rdctl-no with arch-capabilities,
+ * xsaveopt with xsave, npt with svm. See cg_leaves_gate(). A plain value over one
+ * vocabulary.
  */
 #pragma once
 

@@ -11,8 +11,8 @@
 struct cg_joint;
 
 /*
- * Of @count vocabularies, which are copied; many of them are usually the same, and are kept
- * once. CG_E_LIMIT if all of them together are more than a set can hold.
+ * Of @count vocabularies, which are copied; many of them are usually the same, and are
+ * kept once. CG_E_LIMIT if all of them together are more than a set can hold.
  */
 cg_must_check int cg_joint_new(struct cg_joint **out,
 			       const struct cg_vocabulary *const *members, size_t count,

@@ -5,8 +5,9 @@
 #include <string.h>
 
 /*
- * OSFXSR and OSXSAVE are the operating system's answers to fxsr and xsave; LZCNT is abm. A guest in
- * long mode has lm, and what the psABI takes for granted with it isn't listed.
+ * OSFXSR and OSXSAVE are the operating system's answers to fxsr and xsave; LZCNT is
+ * abm. A guest in long mode has lm, and what the psABI takes for granted with it isn't
+ * listed.
  */
 static const struct {
 	enum cg_level level;

@@ -14,8 +14,8 @@ enum cg_level cg_level_find(const char *name);
 const char *cg_level_name(enum cg_level level);
 
 /*
- * All that the level needs: its features and those of the levels below. *@unknown is the first that
- * the vocabulary lacks, or NULL.
+ * All that the level needs: its features and those of the levels below. *@unknown is
+ * the first that the vocabulary lacks, or NULL.
  */
 struct cg_featureset cg_level_features(enum cg_level level,
 				       const struct cg_vocabulary *vocabulary,

@@ -7,8 +7,7 @@
 
 #include "cpumodels/fleet.h"
 
-#define CG_PARTITION_EXACT                                                               \
-	10 /* so many classes and fewer are tried in every way there is */
+#define CG_PARTITION_EXACT 10 /* classes, of which every split is tried */
 
 struct cg_partition {
 	size_t *group_of; /* of each class, from 0 in the order of first classes */
@@ -18,8 +17,9 @@ struct cg_partition {
 };
 
 /*
- * Into at most @groups. Groups of several vendors keep nothing. Features in @aside don't count. Takes a
- * few milliseconds for all ways, and cubic time in the worst case beyond that.
+ * Into at most @groups. Groups of several vendors keep nothing. Features in @aside
+ * don't count. Takes a few milliseconds for all ways, and cubic time in the worst case
+ * beyond that.
  */
 cg_must_check int cg_partition_find(struct cg_partition *out,
 				    const struct cg_fleet *fleet, size_t groups,

@@ -28,8 +28,8 @@ enum cg_policy_result {
 };
 
 /*
- * @host_vendor may be NULL: a host that has none is of no vendor. *@missing gets what is required
- * and not there; it may be NULL.
+ * @host_vendor may be NULL: a host that has none is of no vendor. *@missing gets what
+ * is required and not there; it may be NULL.
  */
 enum cg_policy_result cg_policy_compare(const struct cg_policies *wanted,
 					const struct cg_featureset *host,

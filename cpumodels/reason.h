@@ -56,9 +56,9 @@ enum cg_weight cg_reason_weight(enum cg_reason reason);
 enum cg_reason cg_reason_find(const char *code);
 
 /*
- * { "code", "feature" (if @feature is given: a feature or other property), "host" (if given),
- * "words", "remedy" (if there is one) }. @detail goes into the words: a number, a cause. New
- * reference.
+ * { "code", "feature" (if @feature is given: a feature or other property), "host" (if
+ * given), "words", "remedy" (if there is one) }. @detail goes into the words: a number,
+ * a cause. New reference.
  */
 json_t *cg_reason_json(enum cg_reason reason, const char *feature, const char *host,
 		       const char *detail);

@@ -13,17 +13,17 @@ struct cg_request {
 	struct cg_featureset features; /* E of the definition */
 	struct cg_featureset on, off;  /* what it says by name */
 	/*
-	 * What may come to light with a gate that it switches on: a model lists what is behind vmx
-	 * and svm even where these are off.
+	 * What may come to light with a gate that it switches on: a model lists what is
+	 * behind vmx and svm even where these are off.
 	 */
 	struct cg_featureset perhaps;
-	const char *
-		unknown; /* the first override that is neither a feature nor in @properties */
+	const char *unknown; /* an override that is no feature and no property */
 };
 
 /*
- * From @model, E of the plain model over @vocabulary. @properties is an object with what else the emulator
- * takes; NULL if nobody knows, then anything goes. Borrows @unknown from the definition.
+ * From @model, E of the plain model over @vocabulary. @properties is an object with
+ * what else the emulator takes; NULL if nobody knows, then anything goes. Borrows
+ * @unknown from the definition.
  */
 struct cg_request cg_request_make(const struct cg_featureset *model,
 				  const struct cg_definition *definition,

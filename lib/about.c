@@ -10,14 +10,14 @@ static const char *const arguments[] = { "emulator", "machine", "accel", "record
 static int answer_about(const struct cg_question *q, const struct cg_host *host, json_t **reply,
 			struct cg_error *err)
 {
-	cg_auto_json json_t *models = NULL;
+	size_t models, complete;
 	const char *honesty;
 	bool contradicted;
 
 	if (cg_facts_contradicted(q->facts, q->accel, q->machine, &contradicted, err) < 0 ||
-	    cg_facts_models(q->facts, q->accel, q->machine, &models, err) < 0)
+	    cg_facts_tally(q->facts, q->accel, q->machine, &models, &complete, err) < 0)
 		return -1;
-	honesty = json_array_size(models) ? cg_question_honesty(q, contradicted) : "none";
+	honesty = models ? cg_question_honesty(q, contradicted) : "none";
 	*reply = json_pack("{s:o, s:s, s:s, s:s, s:s, s:s, s:b}", "emulator",
 			   cg_question_emulator(q), "machine", q->machine, "accel", q->accel,
 			   "kernel", host ? cg_host_kernel(host) : "", "honesty", honesty, "from",
@@ -37,7 +37,7 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	const struct cg_host *host;
 
 	if (cg_question_open(&q, context, args, err) < 0 ||
-	    cg_question_ensure(&q, CG_DEPTH_MODELS, NULL, err) < 0)
+	    cg_question_ensure_unread(&q, err) < 0)
 		return -1;
 	host = q.host;
 	if (!q.record && cg_context_host(context, &host, err) < 0)

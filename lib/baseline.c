@@ -63,28 +63,33 @@ static bool is_listed(const json_t *list, const char *name)
 	return false;
 }
 
-/* Hosts that were left out are gone from here on, but for their names. */
-static int leave_out(struct cg_records *r, const json_t *without, struct cg_error *err)
+/* By its name, or by the file that it was given as. */
+static bool is_left_out(const struct cg_records *r, const json_t *list, size_t i,
+			const json_t *without)
 {
-	size_t kept = 0, before = r->count;
+	return is_listed(without, r->names[i]) ||
+	       is_listed(without, json_string_value(json_array_get(list, i)));
+}
+
+/* A name that isn't there is a slip, and would change nothing without a word. */
+static int check_left_out(const struct cg_records *r, const json_t *list,
+			  const json_t *without, struct cg_error *err)
+{
 	const json_t *name;
 	size_t i;
 
 	json_array_foreach(without, i, name) {
+		cg_auto_json json_t *one = json_pack("[O]", name);
 		bool known = false;
 
-		for (size_t at = 0; at < r->count && json_is_string(name); at++)
-			known |= strcmp(r->names[at], json_string_value(name)) == 0;
+		for (size_t at = 0; at < r->count; at++)
+			known |= is_left_out(r, list, at, one);
 		if (!known)
 			return cg_error_set(err, CG_E_UNKNOWN, "no host %s to leave out",
 					    json_is_string(name) ? json_string_value(name)
 								 : "");
 	}
-	for (i = 0; i < before; i++)
-		kept += !is_listed(without, r->names[i]);
-	return kept ? 0
-		    : cg_error_set(err, CG_E_USAGE,
-				   "no host is left if all are left out");
+	return 0;
 }
 
 /* Without the hosts that are left out. */
@@ -94,7 +99,7 @@ static json_t *remaining(const struct cg_records *r, const json_t *list,
 	json_t *rest = json_array();
 
 	for (size_t i = 0; i < r->count; i++)
-		if (!is_listed(without, r->names[i]))
+		if (!is_left_out(r, list, i, without))
 			json_array_append(rest, json_array_get(list, i));
 	return rest;
 }
@@ -110,7 +115,7 @@ static int open_records(struct question *q, struct cg_context *context,
 		return -1;
 	if (!json_array_size(without))
 		return 0;
-	if (leave_out(&q->records, without, err) < 0)
+	if (check_left_out(&q->records, list, without, err) < 0)
 		return -1;
 	rest = remaining(&q->records, list, without);
 	cg_records_deinit(&q->records);
@@ -175,7 +180,8 @@ static void warn_of_records(struct question *q)
 	warn(q, "what these records don't tell is taken for missing:", partial, "");
 	warn(q, "KVM doesn't mask CPUID, so a guest may see more, on", open, "");
 	warn(q,
-	     "no CPU starts that has all there is, so features kept in MSRs are taken for missing, on",
+	     "no CPU starts that has all there is, so features kept in MSRs are "
+	     "taken for missing, on",
 	     failing, "");
 }
 

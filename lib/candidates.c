@@ -2,18 +2,24 @@
 /* Models by name, through the lists of all emulators that differ. */
 #include "lib/candidates.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cpumodels/spelling.h"
 
+struct found {
+	struct cg_candidate candidate;
+	const json_t *scalars;
+	bool dropped; /* it isn't the same for all */
+};
+
 struct gathering {
 	const struct cg_records *records;
-	struct cg_candidates *out;
-	json_t *places;    /* name: place in @out */
+	struct found *found;
+	size_t count, room;
+	json_t *places;    /* name: place in @found */
 	json_t *emulators; /* that were asked already */
-	bool *dropped;
-	size_t room;
 };
 
 /* Records of one build and one vendor have the same models, which ask for the same. */
@@ -34,7 +40,10 @@ static bool is_new(struct gathering *g, size_t i)
 	return true;
 }
 
-/* QEMU before 4.1 on any machine type, and any QEMU on an old one, call "X" what means "X-v1" elsewhere. */
+/*
+ * QEMU before 4.1 on any machine type, and any QEMU on an old one, call "X" what means
+ * "X-v1" elsewhere.
+ */
 static bool is_versioned(const json_t *names, const char *name)
 {
 	char first[CG_NAME_MAX + 4];
@@ -65,23 +74,20 @@ static json_t *names_of(const json_t *models)
 	return names;
 }
 
-static int make_room(struct gathering *g, struct cg_error *err)
+static int add(struct gathering *g, const struct found *model, struct cg_error *err)
 {
-	struct cg_candidates *c = g->out;
-	size_t room = g->room ? g->room * 2 : 256;
-	void *more;
+	struct found *more = g->found;
 
-	if (c->count < g->room)
-		return 0;
-	if ((more = reallocarray(c->items, room, sizeof(*c->items))))
-		c->items = more;
-	if (more && (more = reallocarray(c->scalars, room, sizeof(*c->scalars))))
-		c->scalars = more;
-	if (more && (more = reallocarray(g->dropped, room, sizeof(*g->dropped))))
-		g->dropped = more;
+	if (g->count == g->room) {
+		g->room = g->room ? g->room * 2 : 256;
+		more = reallocarray(g->found, g->room, sizeof(*more));
+	}
 	if (!more)
-		return cg_error_errno(err, "%zu models", room);
-	g->room = room;
+		return cg_error_errno(err, "%zu models", g->room);
+	g->found = more;
+	json_object_set_new(g->places, model->candidate.name,
+			    json_integer((json_int_t)g->count));
+	g->found[g->count++] = *model;
 	return 0;
 }
 
@@ -90,32 +96,24 @@ static int take_model(struct gathering *g, size_t i, const char *name,
 {
 	const struct cg_records *r = g->records;
 	const json_t *place = json_object_get(g->places, name);
-	struct cg_candidates *c = g->out;
-	struct cg_featureset features;
+	struct found model = { .candidate.name = name };
 	struct cg_record_cpu cpu;
 
 	if (!cg_record_expansion(r->items[i], r->machine, name, &cpu))
 		return 0;
-	features = cg_joint_map(r->joint, i, &cpu.features);
+	model.scalars = cpu.scalars;
+	model.candidate.requested = cg_joint_map(r->joint, i, &cpu.features);
+	model.candidate.family =
+		(uint32_t)json_integer_value(json_object_get(cpu.scalars, "family"));
 	if (place) {
-		size_t at = (size_t)json_integer_value(place);
+		struct found *first = g->found + json_integer_value(place);
 
-		g->dropped[at] |=
-			!cg_featureset_equal(&c->items[at].requested, &features);
+		assert(g->found); /* there is a place in it */
+		first->dropped |= !cg_featureset_equal(&first->candidate.requested,
+						       &model.candidate.requested);
 		return 0;
 	}
-	if (make_room(g, err) < 0)
-		return -1;
-	json_object_set_new(g->places, name, json_integer((json_int_t)c->count));
-	g->dropped[c->count] = false;
-	c->scalars[c->count] = cpu.scalars;
-	c->items[c->count++] = (struct cg_candidate){
-		.name = name,
-		.family = (uint32_t)json_integer_value(
-			json_object_get(cpu.scalars, "family")),
-		.requested = features,
-	};
-	return 0;
+	return add(g, &model, err);
 }
 
 /* All models of the emulators that tell of the machine type. */
@@ -153,42 +151,47 @@ static void drop_unknown(struct gathering *g)
 		if (!machine)
 			continue;
 		names = names_of(cg_record_models(r->items[i], machine));
-		for (size_t at = 0; at < g->out->count; at++)
-			g->dropped[at] |= !json_object_get(names, g->out->items[at].name);
+		for (struct found *f = g->found; f < g->found + g->count; f++)
+			f->dropped |= !json_object_get(names, f->candidate.name);
 	}
 }
 
-static void pack(struct gathering *g)
+static int pack(const struct gathering *g, struct cg_candidates *out,
+		struct cg_error *err)
 {
-	struct cg_candidates *c = g->out;
-	size_t kept = 0;
+	struct cg_candidates c = {
+		.items = calloc(g->count + 1, sizeof(*c.items)),
+		.scalars = calloc(g->count + 1, sizeof(const json_t *)),
+	};
 
-	for (size_t i = 0; i < c->count; i++) {
-		if (g->dropped[i])
-			continue;
-		c->items[kept] = c->items[i];
-		c->scalars[kept++] = c->scalars[i];
+	if (!c.items || !c.scalars) {
+		cg_candidates_deinit(&c);
+		return cg_error_errno(err, "%zu models", g->count);
 	}
-	c->count = kept;
+	for (const struct found *f = g->found; f < g->found + g->count; f++) {
+		if (f->dropped)
+			continue;
+		c.items[c.count] = f->candidate;
+		c.scalars[c.count++] = f->scalars;
+	}
+	*out = c;
+	return 0;
 }
 
 int cg_candidates_find(struct cg_candidates *out, const struct cg_records *records,
 		       struct cg_error *err)
 {
-	cg_auto_candidates struct cg_candidates c = { 0 };
 	cg_auto_json json_t *places = json_object(), *emulators = json_object();
-	struct gathering g = {
-		.records = records, .out = &c, .places = places, .emulators = emulators
-	};
+	struct gathering g = { .records = records,
+			       .places = places,
+			       .emulators = emulators };
 	int ret = gather(&g, err);
 
 	if (ret == 0) {
 		drop_unknown(&g);
-		pack(&g);
-		*out = c;
-		c = (struct cg_candidates){ 0 };
+		ret = pack(&g, out, err);
 	}
-	free(g.dropped);
+	free(g.found);
 	return ret;
 }
 

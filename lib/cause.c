@@ -21,7 +21,10 @@ static enum there has_bit(const json_t *registers, const char *key,
 	return strtoull(text, NULL, 16) >> leaf->bit & 1 ? THERE_YES : THERE_NO;
 }
 
-/* { "0x7.0.ebx": "0x..." }; a leaf without subleaves is "0x1.ecx". What is zero isn't listed. */
+/*
+ * { "0x7.0.ebx": "0x..." }; a leaf without subleaves is "0x1.ecx". What is zero isn't
+ * listed.
+ */
 static enum there has_cpuid(const json_t *registers, const struct cg_leaf *leaf)
 {
 	static const char *const names[] = { "eax", "ebx", "ecx", "edx" };

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* From a choice of CPU to what is told of it: the definition, its price, other choices. */
+/*
+ * From a choice of CPU to what is told of it: the definition, its price, other choices.
+ */
 #include "lib/choice.h"
 
 #include <stdio.h>
@@ -58,8 +60,8 @@ static const char *vendor_for(const struct cg_choice *choice, const bool *member
 }
 
 /*
- * A guest's physical addresses are as wide as QEMU's default unless somebody says so; on a host with narrower ones
- * it couldn't use them. 0 if nothing has to be said.
+ * A guest's physical addresses are as wide as QEMU's default unless somebody says so;
+ * on a host with narrower ones it couldn't use them. 0 if nothing has to be said.
  */
 static uint32_t narrower(const struct cg_choice *choice, const struct cg_baseline *b,
 			 const bool *members)
@@ -81,8 +83,8 @@ static uint32_t narrower(const struct cg_choice *choice, const struct cg_baselin
 }
 
 /*
- * The definition as one text. Guests of several vendors' hosts get one vendor, or the same
- * definition would be another CPU on each.
+ * The definition as one text. Guests of several vendors' hosts get one vendor, or the
+ * same definition would be another CPU on each.
  */
 static int define(const struct cg_choice *choice, const struct cg_baseline *b,
 		  const bool *members, struct cg_definition *out, struct cg_error *err)

@@ -11,7 +11,7 @@ static const struct cg_command *const commands[] = {
 	&cg_command_expand,	  &cg_command_emulators,     &cg_command_host,
 	&cg_command_probe, &cg_command_export,	   &cg_command_record,	  &cg_command_verify,	  &cg_command_cache_list,    &cg_command_cache_why,
 	&cg_command_cache_history, &cg_command_cache_prune, &cg_command_cache_path, &cg_command_diff,
-	&cg_command_compare, &cg_command_baseline, &cg_command_hosts_for,
+	&cg_command_compare, &cg_command_baseline, &cg_command_hosts_for, &cg_command_matrix,
 };
 
 const struct cg_command *cg_command_find(const char *name)

@@ -32,4 +32,4 @@ extern const struct cg_command cg_command_about, cg_command_models, cg_command_m
 	cg_command_record, cg_command_verify,
 	cg_command_cache_list, cg_command_cache_why, cg_command_cache_history,
 	cg_command_cache_prune, cg_command_cache_path, cg_command_diff,
-	cg_command_compare, cg_command_baseline, cg_command_hosts_for;
+	cg_command_compare, cg_command_baseline, cg_command_hosts_for, cg_command_matrix;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Which of many hosts can take a guest with a certain CPU: a verdict for each, best first. */
+/*
+ * Which of many hosts can take a guest with a certain CPU: a verdict for each, best
+ * first.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +28,10 @@ struct question {
 	struct cg_gates gates;
 	const char *machine;
 	struct answer *answers;
-	/* E doesn't depend on the host: what one record says holds for those that don't. */
+	/*
+	 * E doesn't depend on the host: what one record says holds for those that
+	 * don't.
+	 */
 	bool has_model;
 	struct cg_featureset model;
 };
@@ -226,7 +232,10 @@ static int rank(enum cg_answer answer)
 	return answer == CG_YES ? 0 : answer == CG_UNDECIDED ? 1 : 2;
 }
 
-/* Those that have the least to spare first: the others can take guests that these can't. */
+/*
+ * Those that have the least to spare first: the others can take guests that these
+ * can't.
+ */
 static int by_fitness(const void *a, const void *b, void *data)
 {
 	const struct question *q = data;

@@ -22,6 +22,7 @@ libcg_la_SOURCES += \
 	%D%/host.c \
 	%D%/hosts-for.c \
 	%D%/machines.c \
+	%D%/matrix.c \
 	%D%/models.c \
 	%D%/parts.c \
 	%D%/parts.h \

@@ -143,12 +143,31 @@ static int open_facts(struct cg_question *q, struct cg_error *err)
 	return cg_facts_new(&q->facts, q->store, q->identity, err);
 }
 
+/* Is there anything to be measured? Without KVM no question about it starts an emulator. */
+static int has_accel(struct cg_context *context, const json_t *args, bool *has,
+		     struct cg_error *err)
+{
+	const char *accel = cg_json_text(args, "accel");
+	const struct cg_host *host;
+
+	*has = true;
+	if (!accel || strcmp(accel, "kvm") != 0)
+		return 0;
+	if (cg_context_host(context, &host, err) < 0)
+		return -1;
+	*has = cg_host_has_kvm(host);
+	return 0;
+}
+
 /* With all that it takes to measure. */
 static int open_here(struct cg_question *q, struct cg_context *context, const json_t *args,
 		     bool ahead, struct cg_error *err)
 {
-	if (cg_context_store(context, &q->store, err) < 0 ||
-	    open_identity(q, context, args, ahead, err) < 0 || pick_accel(q, context, args, err) < 0 ||
+	bool has;
+
+	if (has_accel(context, args, &has, err) < 0 ||
+	    cg_context_store(context, &q->store, err) < 0 ||
+	    open_identity(q, context, args, ahead && has, err) < 0 || pick_accel(q, context, args, err) < 0 ||
 	    open_facts(q, err) < 0)
 		return -1;
 	q->prober = (struct cg_prober){ .store = q->store,
@@ -208,10 +227,11 @@ void cg_question_deinit(struct cg_question *question)
 	*question = (struct cg_question){ 0 };
 }
 
-int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
-		       const struct cg_definition *definition, struct cg_error *err)
+static int ensure(struct cg_question *question, enum cg_depth depth, bool unread,
+		  const struct cg_definition *definition, struct cg_error *err)
 {
 	struct cg_need needs[2] = { { .depth = depth,
+				      .unread = unread,
 				      .accel = question->accel,
 				      .machine = question->machine_argument,
 				      .definition = definition } };
@@ -236,6 +256,17 @@ int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
 	if (needs[0].measured && cg_facts_put_path(question->facts, err) < 0)
 		return -1;
 	return cg_facts_emulator(question->facts, &question->emulator, err);
+}
+
+int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
+		       const struct cg_definition *definition, struct cg_error *err)
+{
+	return ensure(question, depth, false, definition, err);
+}
+
+int cg_question_ensure_unread(struct cg_question *question, struct cg_error *err)
+{
+	return ensure(question, CG_DEPTH_MODELS, true, NULL, err);
 }
 
 int cg_question_sweep(struct cg_question *question, struct cg_error *err)

@@ -51,6 +51,9 @@ void cg_question_deinit(struct cg_question *question);
 cg_must_check int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
 				     const struct cg_definition *definition, struct cg_error *err);
 
+/* The same for CG_DEPTH_MODELS where the models aren't going to be read: that they are there is enough. */
+cg_must_check int cg_question_ensure_unread(struct cg_question *question, struct cg_error *err);
+
 /*
  * All models of every machine type but "none", which no guest has, as far as that takes
  * no vCPU. A machine type that can't be measured stays unknown.

@@ -88,8 +88,8 @@ static char *name_of_file(const char *path)
 }
 
 /*
- * Hosts are called what their records call them; where two have the same name, by their files, which can't all be
- * the same; and if even those are, by number.
+ * Hosts are called what their records call them; where two have the same name, by their
+ * files, which can't all be the same; and if even those are, by number.
  */
 static int name_hosts(struct cg_records *r, const json_t *list, struct cg_error *err)
 {
@@ -122,7 +122,7 @@ static int name_hosts(struct cg_records *r, const json_t *list, struct cg_error 
 static int join(struct cg_records *r, struct cg_error *err)
 {
 	cg_auto_free const struct cg_vocabulary **words =
-		calloc(r->count, sizeof(*words));
+		calloc(r->count + 1, sizeof(const struct cg_vocabulary *));
 
 	if (!words)
 		return cg_error_errno(err, "names of features");
@@ -140,10 +140,10 @@ int cg_records_open(struct cg_records *out, struct cg_context *context,
 
 	if (!count)
 		return cg_error_set(err, CG_E_USAGE,
-				    "which hosts? Records (see cpugate record), or \"%s\" "
-				    "for this one",
+				    "which hosts? Records (see cpugate record), or "
+				    "\"%s\" for this one",
 				    THIS_HOST);
-	r.items = calloc(count, sizeof(*r.items));
+	r.items = calloc(count, sizeof(struct cg_record *));
 	r.names = calloc(count, sizeof(*r.names));
 	if (!r.items || !r.names)
 		return cg_error_errno(err, "%zu records", count);
@@ -435,7 +435,7 @@ int cg_records_use_machine(struct cg_records *records, const char *machine,
 	if (machine && !(records->machine = strdup(machine)))
 		return cg_error_errno(err, "machine type");
 	records->supplies = calloc(records->count, sizeof(*records->supplies));
-	records->failures = calloc(records->count, sizeof(*records->failures));
+	records->failures = calloc(records->count, sizeof(const json_t *));
 	if (!records->supplies || !records->failures)
 		return cg_error_errno(err, "%zu hosts", records->count);
 	for (size_t i = 0; i < records->count; i++)

@@ -19,17 +19,18 @@ struct cg_records {
 	char *machine;
 	struct cg_supply *supplies; /* once a machine type is chosen */
 	/*
-	 * How a CPU with all that the host gives ended there, if it doesn't start: { "status" or
-	 * "signal", "words" }, else NULL. Then features kept in MSRs aren't taken for possible unless a CPU with them
-	 * started, since setting those is what fails.
+	 * How a CPU with all that the host gives ended there, if it doesn't start: {
+	 * "status" or "signal", "words" }, else NULL. Then features kept in MSRs aren't
+	 * taken for possible unless a CPU with them started, since setting those is
+	 * what fails.
 	 */
 	const json_t **failures;
 };
 
 /*
- * From a JSON list of texts: files, or "host" for this host, of which a record is made with @args (measured
- * if it has to be). CG_E_USAGE if they don't go together, CG_E_UNDECIDED if one of them doesn't say what its
- * features are.
+ * From a JSON list of texts: files, or "host" for this host, of which a record is made
+ * with @args (measured if it has to be). CG_E_USAGE if they don't go together,
+ * CG_E_UNDECIDED if one of them doesn't say what its features are.
  */
 cg_must_check int cg_records_open(struct cg_records *out, struct cg_context *context,
 				  const json_t *args, const json_t *list,
@@ -37,9 +38,10 @@ cg_must_check int cg_records_open(struct cg_records *out, struct cg_context *con
 void cg_records_deinit(struct cg_records *records);
 
 /*
- * The machine type that is meant by @wanted (NULL for the default of the first that has one): itself, or where that
- * is an alias or nothing, the newest of its family that all of them have. *@out is borrowed from a record. *@common
- * is false if there is none that all have; then *@out is what the first of them takes it for, and the reasons go
+ * The machine type that is meant by @wanted (NULL for the default of the first that has
+ * one): itself, or where that is an alias or nothing, the newest of its family that all
+ * of them have. *@out is borrowed from a record. *@common is false if there is none
+ * that all have; then *@out is what the first of them takes it for, and the reasons go
  * into @verdict. CG_E_UNKNOWN if nobody has it.
  */
 cg_must_check int cg_records_find_machine(const struct cg_records *records,
@@ -48,8 +50,9 @@ cg_must_check int cg_records_find_machine(const struct cg_records *records,
 					  struct cg_error *err);
 
 /*
- * Fill @machine and @supplies. With NULL it is what each host can give on its own machine types, which is nearly
- * always the same. CG_E_UNDECIDED if a record doesn't say what can't be had.
+ * Fill @machine and @supplies. With NULL it is what each host can give on its own
+ * machine types, which is nearly always the same. CG_E_UNDECIDED if a record doesn't
+ * say what can't be had.
  */
 cg_must_check int cg_records_use_machine(struct cg_records *records, const char *machine,
 					 struct cg_error *err);
@@ -58,13 +61,19 @@ cg_must_check int cg_records_use_machine(struct cg_records *records, const char 
 bool cg_records_has_machine(const struct cg_records *records, size_t i,
 			    const char *machine);
 
-/* A machine type on which the record tells what models ask for: the chosen one if it can be. Or NULL. */
+/*
+ * A machine type on which the record tells what models ask for: the chosen one if it
+ * can be. Or NULL.
+ */
 const char *cg_records_machine_at(const struct cg_records *records, size_t i);
 
 /* Does the emulator have a model of this name? One that lists none may have any. */
 bool cg_records_has_model(const struct cg_records *records, size_t i, const char *model);
 
-/* How wide the host's physical addresses are, with which its guests' can't be wider; 0 if nobody knows. */
+/*
+ * How wide the host's physical addresses are, with which its guests' can't be wider; 0
+ * if nobody knows.
+ */
 uint32_t cg_records_phys_bits(const struct cg_records *records, size_t i);
 
 #define cg_auto_records cg_cleanup(cg_records_deinit)

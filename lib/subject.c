@@ -66,7 +66,10 @@ static int refuse_name(const struct cg_subject *s, const char *name, const char 
 			    near ? "?)" : "");
 }
 
-/* E from the record: of exactly this definition, or of its model with the changes made to it. */
+/*
+ * E from the record: of exactly this definition, or of its model with the changes made
+ * to it.
+ */
 static int look_up(struct cg_subject *s, const struct cg_subject *host,
 		   const char *machine, struct cg_error *err)
 {

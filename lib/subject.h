@@ -28,8 +28,9 @@ struct cg_subject {
 };
 
 /*
- * Two of them: args "a" and "b". A definition is looked up in the record of the other side, or, where that is
- * none, asked of the emulator that the common arguments name. Blocks as long as measuring takes.
+ * Two of them: args "a" and "b". A definition is looked up in the record of the other
+ * side, or, where that is none, asked of the emulator that the common arguments name.
+ * Blocks as long as measuring takes.
  */
 cg_must_check int cg_subjects_open(struct cg_subject out[static 2],
 				   struct cg_context *context, const json_t *args,

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Which vCPUs were started and how that went, and which measurements failed. That something
- * works is a fact about the binary. That it doesn't may be due to what is around it (no
- * firmware, say), so it holds only where the binary was then.
+ * Which vCPUs were started and how that went, and which measurements failed. That
+ * something works is a fact about the binary. That it doesn't may be due to what is
+ * around it (no firmware, say), so it holds only where the binary was then.
  */
 #include "probe/keep.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static json_t *outcome_to_json(const struct cg_outcome *outcome)
@@ -22,14 +21,6 @@ static json_t *outcome_to_json(const struct cg_outcome *outcome)
 	return json;
 }
 
-/* What a failed start is kept under: no machine type has such a name. */
-static char *start_name(char name[static CG_KEEP_NAME], const char *machine,
-			const char *definition)
-{
-	snprintf(name, CG_KEEP_NAME, "-cpu %s %s", machine ? machine : "-", definition);
-	return name;
-}
-
 int cg_facts_started(struct cg_facts *facts, const char *accel, const char *machine,
 		     const char *definition, enum cg_started *out, json_t **why,
 		     struct cg_error *err)
@@ -40,15 +31,14 @@ int cg_facts_started(struct cg_facts *facts, const char *accel, const char *mach
 	*out = CG_STARTED_UNKNOWN;
 	if (!name)
 		return cg_error_errno(err, "started");
-	if (cg_keep_get(facts, CG_KIND_STARTED, accel,
-			cg_keep_about(name, machine, definition), &fact, err) < 0)
+	cg_keep_about(name, machine, definition);
+	if (cg_keep_get(facts, CG_KIND_STARTED, accel, name, &fact, err) < 0)
 		return -1;
 	if (json_is_true(json_object_get(fact, "started")))
 		*out = CG_STARTED_YES;
 	else if (fact)
 		*out = CG_STARTED_UNDECIDED;
-	else if (cg_keep_get(facts, CG_KIND_FAILURE, accel,
-			     start_name(name, machine, definition), &failure, err) < 0)
+	else if (cg_keep_get(facts, CG_KIND_NOT_STARTED, accel, name, &failure, err) < 0)
 		return -1;
 	if (failure)
 		*out = CG_STARTED_NO;
@@ -57,32 +47,22 @@ int cg_facts_started(struct cg_facts *facts, const char *accel, const char *mach
 	return 0;
 }
 
-static int put_no_start(struct cg_facts *facts, const char *accel, const char *name,
-			const struct cg_outcome *outcome, struct cg_error *err)
-{
-	cg_auto_json json_t *fact = NULL;
-	char end[64];
-
-	fact = json_pack("{s:s, s:s, s:o}", "code", cg_errc_name(CG_E_DIED), "reason",
-			 cg_child_end_words(&outcome->end, end, sizeof(end)), "end",
-			 outcome_to_json(outcome));
-	return cg_keep_put_anyhow(facts, CG_KIND_FAILURE, accel, name, fact, err);
-}
-
 int cg_facts_put_started(struct cg_facts *facts, const char *accel, const char *machine,
 			 const char *definition, bool started,
 			 const struct cg_outcome *outcome, struct cg_error *err)
 {
+	enum cg_kind kind = started ? CG_KIND_STARTED : CG_KIND_NOT_STARTED;
 	cg_auto_free char *name = malloc(CG_KEEP_NAME);
-	cg_auto_json json_t *yes = json_pack("{s:b}", "started", 1);
+	cg_auto_json json_t *fact = json_object();
 
 	if (!name)
 		return cg_error_errno(err, "started");
-	if (!started)
-		return put_no_start(facts, accel, start_name(name, machine, definition),
-				    outcome, err);
-	return cg_keep_put_anyhow(facts, CG_KIND_STARTED, accel,
-				  cg_keep_about(name, machine, definition), yes, err);
+	if (started)
+		json_object_set_new(fact, "started", json_true());
+	else
+		json_object_set_new(fact, "end", outcome_to_json(outcome));
+	return cg_keep_put_anyhow(facts, kind, accel,
+				  cg_keep_about(name, machine, definition), fact, err);
 }
 
 int cg_facts_note_undecided(struct cg_facts *facts, const char *accel,
@@ -106,10 +86,13 @@ int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what
 	return cg_keep_get(facts, CG_KIND_FAILURE, accel, what, out, err);
 }
 
-int cg_facts_forget_failures(struct cg_facts *facts, const char *accel,
+int cg_facts_forget_failures(struct cg_facts *facts, const char *accel, bool starts,
 			     struct cg_error *err)
 {
-	return cg_keep_forget(facts, CG_KIND_FAILURE, accel, NULL, err);
+	if (cg_keep_forget(facts, CG_KIND_FAILURE, accel, NULL, err) < 0)
+		return -1;
+	return cg_keep_forget(facts, CG_KIND_NOT_STARTED, accel, starts ? NULL : "- max",
+			      err);
 }
 
 int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *what,

@@ -143,8 +143,8 @@ cg_must_check int cg_facts_started(struct cg_facts *facts, const char *accel, co
  */
 cg_must_check int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what,
 				   json_t **out, struct cg_error *err);
-/* Failed measurements and vCPUs that didn't start: to be tried again. */
-cg_must_check int cg_facts_forget_failures(struct cg_facts *facts, const char *accel,
+/* To be tried again: failed measurements, and of the vCPUs that didn't start the largest one or all (@starts). */
+cg_must_check int cg_facts_forget_failures(struct cg_facts *facts, const char *accel, bool starts,
 					   struct cg_error *err);
 
 /* Is all that is known in the cache as well? Not after a warning, nor after cg_facts_note_undecided(). */

@@ -29,6 +29,7 @@ static const struct {
 	[CG_KIND_UNAVAILABLE] = { "unavailable", CG_SCOPE_HOST, cg_shape_is_sets },
 	[CG_KIND_CONTRADICTED] = { "contradicted", CG_SCOPE_HOST, cg_shape_is_object },
 	[CG_KIND_STARTED] = { "started", CG_SCOPE_HOST, cg_shape_is_object },
+	[CG_KIND_NOT_STARTED] = { "not-started", CG_SCOPE_PLACE, cg_shape_is_object },
 	[CG_KIND_FAILURE] = { "failure", CG_SCOPE_PLACE, cg_shape_is_failure },
 };
 

@@ -39,7 +39,8 @@ enum cg_kind {
 	CG_KIND_UNAVAILABLE,    /* QEMU's own list per model */
 	CG_KIND_CONTRADICTED,   /* that list isn't E ∩ U; there only where it isn't */
 	CG_KIND_STARTED,        /* a vCPU that started */
-	CG_KIND_FAILURE, /* a measurement that failed, or a vCPU that didn't start */
+	CG_KIND_NOT_STARTED,    /* one that didn't */
+	CG_KIND_FAILURE,        /* a measurement that failed */
 	CG_KINDS
 };
 

@@ -70,7 +70,8 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 		return -1;
 	for (size_t i = 0; i < count && prober->retry; i++)
 		if (!needs[i].failed)
-			(void)!cg_facts_forget_failures(prober->facts, needs[i].accel, &ignored);
+			(void)!cg_facts_forget_failures(prober->facts, needs[i].accel,
+							needs[i].depth == CG_DEPTH_ALL, &ignored);
 	if (cg_plan(&round, needs, count, err) < 0) {
 		cg_round_free(&round);
 		return -1;

@@ -162,3 +162,36 @@ record()
 		status_is 2 || refute_run "$try"
 	done
 }
+
+# edited SED FROM TO: a record with this done to it, whose digests are right again.
+edited()
+{
+	local fingerprint
+
+	sed -E "$1"'; s/"digest":"[0-9a-f]{64}",//' "$2" >rest
+	fingerprint=$(jq -cSj .host.parts rest | sha256sum | cut -d ' ' -f 1)
+	sed -E "s/(\"fingerprint\":\")[0-9a-f]{64}/\1$fingerprint/" rest | tr -d '\n' >rest2
+	sed "s/^{/&\"digest\":\"$(sha256sum <rest2 | cut -d ' ' -f 1)\",/" rest2 >"$3"
+}
+
+# code_is CODE: the reason why the host can't give a guest 3dnow.
+code_is()
+{
+	run cpugate --json hosts-for 486,+3dnow host.json
+	json_has '[.hosts[0].reasons[] | select(.feature == "3dnow").code] == [$code]' --arg code "$1"
+}
+
+@test "where a feature is lost: in the CPU, in KVM or in QEMU" {
+	local edx='"0x80000001.edx":"0x[0-9a-f]*"'
+
+	requires /dev/kvm
+	record real.json kvm
+	# What no CPU has had for years, no CPU has here; then the CPU's own bits are all set, and then
+	# KVM's as well.
+	edited '' real.json host.json
+	code_is missing.host
+	edited "s/$edx/\"0x80000001.edx\":\"0xffffffff\"/" real.json host.json
+	code_is missing.kernel-filter
+	edited "s/$edx/\"0x80000001.edx\":\"0xffffffff\"/g" real.json host.json
+	code_is missing.vmm
+}

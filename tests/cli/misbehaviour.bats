@@ -338,6 +338,18 @@ make_good_again()
 	started_is 0
 }
 
+@test "probe --all starts no vCPU but the largest, and forgets none that didn't start" {
+	make_bad signal/cpu
+	ask --json --emulator ./bad --accel tcg expand 486
+	json_has '.usable == false'
+	ask --json --emulator ./bad --accel tcg probe --all
+	status_is 0
+	ask --json --emulator ./bad --accel tcg expand 486
+	answered
+	json_has '.usable == false and ."not-startable".signal == 11'
+	started_is 0
+}
+
 @test "probe tries again also where it can keep nothing" {
 	requires_mounts
 	make_bad signal/cpu
@@ -476,4 +488,26 @@ interrupt()
 @test "SIGTERM and SIGHUP in mid-probe: the same" {
 	interrupt TERM 143
 	interrupt HUP 129
+}
+
+@test "an interrupted sweep keeps what it has, and goes on from there" {
+	make_bad slow:20
+	rm -f "$FAKE_QEMU_PIDS"
+	env --default-signal=INT \
+		cpugate --emulator ./bad --accel tcg probe --all >out 2>err 3>&- &
+	for ((i = 0; i < 1000; i++)); do
+		[[ $(cat "$FAKE_QEMU_PIDS" 2>/dev/null | wc -l) -lt 6 ]] || break
+		sleep 0.01
+	done
+	kill -INT $!
+	status=0
+	wait $! || status=$?
+	status_is 130
+	no_emulator_is_left
+	make_good_again
+	ask --json --emulator ./bad --accel tcg probe --all
+	answered
+	json_has '[.probed[] | select(.from == "cache")] | length >= 2'
+	json_has '[.probed[] | select(.from == "measurement")] | length >= 1'
+	json_has '.probed | length == 5 and all(.models == 13)'
 }

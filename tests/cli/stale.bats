@@ -45,7 +45,7 @@ asks_twice()
 
 	asks probe
 	answer_itself >first
-	failed=$(cpugate --json cache list | jq 'map(select(.kind == "failure")) | length')
+	failed=$(cpugate --json cache list | jq 'map(select(.kind == "not-started")) | length')
 	counts probe
 	started_is "$failed"
 	answer_itself | diff first -
@@ -206,7 +206,7 @@ host_change_counts()
 	why
 	run jq -c '[.remeasure[] | select(.accel != "kvm")]' reasons
 	output_has '[]'
-	run jq -r '[.remeasure[].fact] - ["failure"] | sort | join(" ")' reasons
+	run jq -r '[.remeasure[].fact] - ["not-started"] | sort | join(" ")' reasons
 	[[ $output == 'contradicted host-requested started unavailable unsupported' ]] ||
 		refute_run 'these facts depend on the host'
 }

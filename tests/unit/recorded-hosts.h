@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * CPUs of real hosts as QEMU expanded them, which others recorded; where they aren't, there are
- * none. Over one vocabulary: all features that any of them has a property for.
+ * CPUs of real hosts as QEMU expanded them, which others recorded; where they aren't,
+ * there are none. Over one vocabulary: all features that any of them has a property
+ * for.
  */
 #pragma once
 

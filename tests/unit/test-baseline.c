@@ -33,8 +33,8 @@ static struct cg_featureset random_part(const struct cg_featureset *of, size_t o
 }
 
 /*
- * Emulators of different age: some don't know a few features. No model that all of them have
- * asks for these.
+ * Emulators of different age: some don't know a few features. No model that all of them
+ * have asks for these.
  */
 static struct cg_featureset forget(struct recorded_hosts *hosts)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Comparing is a partial order, on random CPUs and on recordings of real ones; and libvirt's
- * rules, each with cases of its own.
+ * Comparing is a partial order, on random CPUs and on recordings of real ones; and
+ * libvirt's rules, each with cases of its own.
  */
 #include "cpumodels/compare.h"
 
