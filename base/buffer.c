@@ -14,7 +14,8 @@ int cg_buffer_reserve(struct cg_buffer *buffer, size_t more, struct cg_error *er
 	char *grown;
 
 	if (more > buffer->limit - buffer->len)
-		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes", buffer->limit);
+		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes",
+				    buffer->limit);
 	need = buffer->len + more + 1;
 	if (need <= buffer->size)
 		return 0;
@@ -28,7 +29,8 @@ int cg_buffer_reserve(struct cg_buffer *buffer, size_t more, struct cg_error *er
 	return 0;
 }
 
-int cg_buffer_put(struct cg_buffer *buffer, const void *data, size_t len, struct cg_error *err)
+int cg_buffer_put(struct cg_buffer *buffer, const void *data, size_t len,
+		  struct cg_error *err)
 {
 	if (cg_buffer_reserve(buffer, len, err) < 0)
 		return -1;

@@ -16,7 +16,8 @@ struct cg_buffer {
 #define CG_BUFFER(max) ((struct cg_buffer){ .limit = (max) })
 
 /* Room for @more bytes behind @len; CG_E_LIMIT beyond the limit. */
-cg_must_check int cg_buffer_reserve(struct cg_buffer *buffer, size_t more, struct cg_error *err);
+cg_must_check int cg_buffer_reserve(struct cg_buffer *buffer, size_t more,
+				    struct cg_error *err);
 
 cg_must_check int cg_buffer_put(struct cg_buffer *buffer, const void *data, size_t len,
 				struct cg_error *err);

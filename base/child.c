@@ -238,7 +238,8 @@ struct cg_child *cg_child_free(struct cg_child *child)
 	if (!child)
 		return NULL;
 	if (!child->reaped && !reap(child)) {
-		kill(-child->pid, SIGKILL); /* not reaped, so the group's number is still its own */
+		kill(-child->pid,
+		     SIGKILL); /* not reaped, so the group's number is still its own */
 		kill(child->pid, SIGKILL);
 	}
 	if (child->reaped) {

@@ -11,11 +11,11 @@
 #define cg_cleanup(fn) __attribute__((cleanup(fn)))
 
 /* Hand over what a cleanup variable holds: the variable is empty afterwards. */
-#define cg_take(p)                                                                          \
-	({                                                                                  \
-		__auto_type cg_taken_ = (p);                                                \
-		(p) = NULL;                                                                 \
-		cg_taken_;                                                                  \
+#define cg_take(p)                                                                       \
+	({                                                                               \
+		__auto_type cg_taken_ = (p);                                             \
+		(p) = NULL;                                                              \
+		cg_taken_;                                                               \
 	})
 
 static inline int cg_take_fd(int *fd)

@@ -10,11 +10,13 @@
 #include "base/text.h"
 
 static const char *const names[] = {
-	[CG_E_NONE] = "none",	    [CG_E_USAGE] = "usage",	  [CG_E_UNKNOWN] = "unknown",
-	[CG_E_SYSTEM] = "system",   [CG_E_TIMEOUT] = "timeout",	  [CG_E_CANCELLED] = "cancelled",
-	[CG_E_LIMIT] = "limit",	    [CG_E_PARSE] = "parse",	  [CG_E_PROTOCOL] = "protocol",
-	[CG_E_REFUSED] = "refused", [CG_E_DIED] = "died",	  [CG_E_CORRUPT] = "corrupt",
-	[CG_E_NEWER] = "newer",	    [CG_E_UNDECIDED] = "undecided",
+	[CG_E_NONE] = "none",         [CG_E_USAGE] = "usage",
+	[CG_E_UNKNOWN] = "unknown",   [CG_E_SYSTEM] = "system",
+	[CG_E_TIMEOUT] = "timeout",   [CG_E_CANCELLED] = "cancelled",
+	[CG_E_LIMIT] = "limit",       [CG_E_PARSE] = "parse",
+	[CG_E_PROTOCOL] = "protocol", [CG_E_REFUSED] = "refused",
+	[CG_E_DIED] = "died",         [CG_E_CORRUPT] = "corrupt",
+	[CG_E_NEWER] = "newer",       [CG_E_UNDECIDED] = "undecided",
 };
 
 int(cg_error_set)(struct cg_error *err, enum cg_errc code, const char *fmt, ...)

@@ -11,8 +11,8 @@
 
 enum cg_errc {
 	CG_E_NONE,
-	CG_E_USAGE,     /* the question itself is wrong */
-	CG_E_UNKNOWN,   /* a name that doesn't exist: emulator, machine type, model, feature */
+	CG_E_USAGE, /* the question itself is wrong */
+	CG_E_UNKNOWN, /* a name that doesn't exist: emulator, machine type, model, feature */
 	CG_E_SYSTEM,    /* a system call failed; sys_errno says how */
 	CG_E_TIMEOUT,   /* a deadline passed */
 	CG_E_CANCELLED, /* the user or a signal asked to stop */

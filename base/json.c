@@ -14,7 +14,7 @@
 
 #include "base/buffer.h"
 
-#define MARK "\x01u64:"		  /* in memory */
+#define MARK "\x01u64:"            /* in memory */
 #define MARK_ESCAPED "\\u0001u64:" /* as jansson prints it */
 
 /* The end of the string literal whose opening quote is at @p: behind its closing quote. */
@@ -90,7 +90,8 @@ static int mark_big_integers(struct cg_buffer *out, const char *text, size_t len
 			copied = next;
 		}
 	}
-	return copied == text ? 0 : cg_buffer_put(out, copied, (size_t)(end - copied), err);
+	return copied == text ? 0
+			      : cg_buffer_put(out, copied, (size_t)(end - copied), err);
 }
 
 int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
@@ -101,7 +102,8 @@ int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
 	json_t *json;
 
 	if (len > limit)
-		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes of JSON", limit);
+		return cg_error_set(err, CG_E_LIMIT, "more than %zu bytes of JSON",
+				    limit);
 	if (len && memchr(text, '\0', len)) /* jansson passes over one behind a number */
 		return cg_error_set(err, CG_E_PARSE, "not JSON: it has a NUL byte");
 	if (mark_big_integers(&marked, text, len, err) < 0)
@@ -112,8 +114,8 @@ int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
 	}
 	json = json_loadb(text, len, JSON_REJECT_DUPLICATES, &why);
 	if (!json)
-		return cg_error_set(err, CG_E_PARSE, "not JSON at line %d, column %d: %s", why.line,
-				    why.column, why.text);
+		return cg_error_set(err, CG_E_PARSE, "not JSON at line %d, column %d: %s",
+				    why.line, why.column, why.text);
 	*out = json;
 	return 0;
 }

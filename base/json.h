@@ -20,7 +20,7 @@
 
 /* jansson's functions take no const for what they only read or copy. */
 #define cg_json_mutable(json) ((json_t *)(uintptr_t)(json))
-#define cg_json_each(object, key, value)                                                    \
+#define cg_json_each(object, key, value)                                                 \
 	json_object_foreach(cg_json_mutable(object), key, value)
 
 /*

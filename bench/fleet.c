@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * How long questions about many hosts take once the records are loaded: the algebra alone,
- * in this process. Fleets are made of the hosts that others recorded: in one kind of fleet
- * one host in ten has lost a feature, in the other each has lost its own four, so that
- * hardly two are equal.
+ * How long questions about many hosts take once the records are loaded: the algebra
+ * alone, in this process. Fleets are made of the hosts that others recorded: in one
+ * kind of fleet one host in ten has lost a feature, in the other each has lost its own
+ * four, so that hardly two are equal.
  */
 #include <stdio.h>
 #include <stdlib.h>

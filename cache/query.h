@@ -110,6 +110,6 @@ cg_must_check int cg_query_finish(struct cg_store *store, bool own, int result,
 cg_must_check int cg_query_write(struct cg_store *store, const struct cg_query *query,
 				 struct cg_error *err);
 
-/* The digest of a key's @parts, remembered until other parts are asked for. Borrowed. */
+/* The digest of a key's @parts. Borrowed: good until a few other parts have been asked for. */
 cg_must_check int cg_query_parts(struct cg_store *store, const char *parts,
 				 const struct cg_digest **out, struct cg_error *err);

@@ -37,6 +37,13 @@ enum transaction {
 	FAILED_TRANSACTION, /* rolled back; whoever began it hasn't ended it yet */
 };
 
+/* A question asks by a handful of keys in turns, each a text of some kilobytes. */
+#define KNOWN_KEYS 8
+struct known_key {
+	char *parts;
+	struct cg_digest digest;
+};
+
 struct cg_store {
 	struct cg_door door;
 	sqlite3 *db;
@@ -47,8 +54,8 @@ struct cg_store {
 	bool damaged;   /* set the file aside when closing */
 	bool warned;
 	struct cg_error warning;
-	char *parts; /* the last key that was asked for, and its digest */
-	struct cg_digest parts_digest;
+	struct known_key known[KNOWN_KEYS]; /* the last ones that were asked for */
+	size_t next_known;
 };
 
 struct cg_row {
@@ -646,7 +653,8 @@ struct cg_store *cg_store_close(struct cg_store *store)
 	if (store->damaged && cg_door_own(&store->door))
 		(void)!cg_door_set_aside(&store->door, "corrupt", &ignored);
 	cg_door_deinit(&store->door);
-	free(store->parts);
+	for (size_t i = 0; i < KNOWN_KEYS; i++)
+		free(store->known[i].parts);
 	free(store);
 	return NULL;
 }
@@ -743,22 +751,32 @@ int cg_query_write(struct cg_store *store, const struct cg_query *query,
 	return cg_query_finish(store, own, cg_query_run(store, query, err), err);
 }
 
+static const struct known_key *find_known(const struct cg_store *store, const char *parts)
+{
+	for (size_t i = 0; i < KNOWN_KEYS; i++)
+		if (store->known[i].parts && strcmp(store->known[i].parts, parts) == 0)
+			return &store->known[i];
+	return NULL;
+}
+
 int cg_query_parts(struct cg_store *store, const char *parts,
 		   const struct cg_digest **out, struct cg_error *err)
 {
-	struct cg_digest digest;
+	const struct known_key *known = find_known(store, parts);
+	struct known_key *key = &store->known[store->next_known];
 	char *copy;
 
-	if (!store->parts || strcmp(store->parts, parts) != 0) {
-		cg_digest_of(&digest, parts, strlen(parts));
+	if (!known) {
 		copy = strdup(parts);
 		if (!copy)
 			return cg_error_errno(err, "the cache %s can't be used",
 					      store->door.path);
-		free(store->parts);
-		store->parts = copy;
-		store->parts_digest = digest;
+		free(key->parts);
+		key->parts = copy;
+		cg_digest_of(&key->digest, parts, strlen(parts));
+		store->next_known = (store->next_known + 1) % KNOWN_KEYS;
+		known = key;
 	}
-	*out = &store->parts_digest;
+	*out = &known->digest;
 	return 0;
 }

@@ -11,13 +11,15 @@
 #define QUIET_NS (CG_S / 2)
 #define LINE_NS (5 * CG_S) /* between plain lines */
 
-static void draw(struct cg_bar *bar, size_t done, size_t total, const char *what, double rate)
+static void draw(struct cg_bar *bar, size_t done, size_t total, const char *what,
+		 double rate)
 {
 	static const char full[] = "##############################";
 	int cells = (int)(CELLS * done / total);
 
-	fprintf(stderr, "\r[%-*.*s] %zu/%zu  %.1f/s  %.0f s left  %-20.20s", CELLS, cells, full,
-		done, total, rate, rate > 0 ? (double)(total - done) / rate : 0, what);
+	fprintf(stderr, "\r[%-*.*s] %zu/%zu  %.1f/s  %.0f s left  %-20.20s", CELLS, cells,
+		full, done, total, rate, rate > 0 ? (double)(total - done) / rate : 0,
+		what);
 	bar->shown = true;
 }
 

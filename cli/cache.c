@@ -5,7 +5,8 @@
 #include "base/json.h"
 #include "cli/paint.h"
 
-static int print_facts(const struct cg_view *view, const json_t *reply, struct cg_error *err)
+static int print_facts(const struct cg_view *view, const json_t *reply,
+		       struct cg_error *err)
 {
 	const json_t *row;
 	size_t i;
@@ -20,10 +21,11 @@ static int print_facts(const struct cg_view *view, const json_t *reply, struct c
 		char age[24];
 
 		printf("%-9s %-15s %-6s %-9.8s %-17.17s %.60s%s\n",
-		       cg_paint_age(json_integer_value(json_object_get(row, "measured")), age,
-				    sizeof(age)),
+		       cg_paint_age(json_integer_value(json_object_get(row, "measured")),
+				    age, sizeof(age)),
 		       cg_json_text(row, "kind"), cg_json_text(row, "accel"),
-		       emulator ? emulator : "-", kernel ? kernel : "-", cg_json_text(row, "name"),
+		       emulator ? emulator : "-", kernel ? kernel : "-",
+		       cg_json_text(row, "name"),
 		       json_object_get(row, "replaced") ? " (replaced)" : "");
 	}
 	return CG_EXIT_YES;
@@ -33,7 +35,7 @@ static void print_value(const json_t *value)
 {
 	cg_auto_free char *text = json_is_string(value) ? NULL : cg_json_canonical(value);
 
-	printf("%.60s", json_is_null(value)	? "nothing"
+	printf("%.60s", json_is_null(value)     ? "nothing"
 			: json_is_string(value) ? json_string_value(value)
 						: text);
 }
@@ -52,7 +54,8 @@ static void print_changes(const json_t *changed)
 	}
 }
 
-static int print_why(const struct cg_view *view, const json_t *reply, struct cg_error *err)
+static int print_why(const struct cg_view *view, const json_t *reply,
+		     struct cg_error *err)
 {
 	const json_t *rows = json_object_get(reply, "remeasure"), *row, *last = NULL;
 	size_t i;
@@ -79,7 +82,8 @@ static int print_why(const struct cg_view *view, const json_t *reply, struct cg_
 	return CG_EXIT_YES;
 }
 
-static int print_prune(const struct cg_view *view, const json_t *reply, struct cg_error *err)
+static int print_prune(const struct cg_view *view, const json_t *reply,
+		       struct cg_error *err)
 {
 	(void)view;
 	(void)err;
@@ -88,7 +92,8 @@ static int print_prune(const struct cg_view *view, const json_t *reply, struct c
 	return CG_EXIT_YES;
 }
 
-static int print_path(const struct cg_view *view, const json_t *reply, struct cg_error *err)
+static int print_path(const struct cg_view *view, const json_t *reply,
+		      struct cg_error *err)
 {
 	(void)view;
 	(void)err;

@@ -8,9 +8,12 @@
 
 static const char *name_of(const json_t *side)
 {
-	const char *name = cg_json_text(side, "definition");
+	static const char *const names[] = { "file", "definition", "guest", "host" };
+	const char *name = NULL;
 
-	return name ? name : cg_json_text(side, "host");
+	for (size_t i = 0; i < CG_COUNT(names) && !name; i++)
+		name = cg_json_text(side, names[i]);
+	return name;
 }
 
 /* Of two records of hosts with one name, the files are told apart. */

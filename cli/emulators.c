@@ -11,7 +11,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	size_t i;
 
 	(void)err;
-	cg_paint(view, CG_PAINT_HEAD, "EMULATOR                            SHA-256       VERSION", 0);
+	cg_paint(view, CG_PAINT_HEAD,
+		 "EMULATOR                            SHA-256       VERSION", 0);
 	putchar('\n');
 	json_array_foreach(reply, i, row) {
 		const char *error = cg_json_text(row, "error");

@@ -21,7 +21,7 @@ static void print_list(const struct cg_view *view, const char *title, const json
 
 static void print_scalars(const struct cg_view *view, const json_t *properties)
 {
-	static const char *const shown[] = { "vendor", "family",     "model", "stepping",
+	static const char *const shown[] = { "vendor", "family", "model",    "stepping",
 					     "level",  "xlevel", "phys-bits" };
 	int at = 0;
 
@@ -30,7 +30,8 @@ static void print_scalars(const struct cg_view *view, const json_t *properties)
 	for (size_t i = 0; i < CG_COUNT(shown); i++) {
 		const json_t *value = json_object_get(properties, shown[i]);
 		cg_auto_free char *number = value ? cg_json_canonical(value) : NULL;
-		const char *text = json_is_string(value) ? json_string_value(value) : number;
+		const char *text = json_is_string(value) ? json_string_value(value)
+							 : number;
 		int len = text ? (int)(strlen(shown[i]) + 1 + strlen(text)) : 0;
 
 		if (!text)
@@ -54,8 +55,9 @@ static void print_end(const json_t *end)
 	const char *words = cg_json_text(end, "words");
 	char text[64];
 
-	printf("QEMU doesn't start with it: %s%s%s\n", cg_child_end_words(&how, text, sizeof(text)),
-	       words ? ": " : "", words ? words : "");
+	printf("QEMU doesn't start with it: %s%s%s\n",
+	       cg_child_end_words(&how, text, sizeof(text)), words ? ": " : "",
+	       words ? words : "");
 }
 
 static void print_verdict(const struct cg_view *view, const json_t *reply)
@@ -93,7 +95,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 			   json_object_get(reply, "requested"));
 	print_list(view, "guest gets", json_object_get(reply, "effective"));
 	if (json_array_size(json_object_get(reply, "hidden")))
-		print_list(view, "of which CPUID hides", json_object_get(reply, "hidden"));
+		print_list(view, "of which CPUID hides",
+			   json_object_get(reply, "hidden"));
 	return CG_EXIT_YES;
 }
 

@@ -25,7 +25,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		else if (text && (int)strlen(text) <= room)
 			puts(text);
 		else
-			printf("%zu values (--json shows them)\n", json_object_size(value));
+			printf("%zu values (--json shows them)\n",
+			       json_object_size(value));
 	}
 	return CG_EXIT_YES;
 }

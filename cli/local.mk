@@ -7,10 +7,12 @@ cpugate_SOURCES = \
 	%D%/bar.h \
 	%D%/baseline.c \
 	%D%/cache.c \
+	%D%/check-launch.c \
 	%D%/compare.c \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
+	%D%/explain.c \
 	%D%/export.c \
 	%D%/host.c \
 	%D%/hosts-for.c \
@@ -18,8 +20,11 @@ cpugate_SOURCES = \
 	%D%/main.c \
 	%D%/matrix.c \
 	%D%/models.c \
+	%D%/output.c \
+	%D%/output.h \
 	%D%/paint.c \
 	%D%/paint.h \
+	%D%/pin.c \
 	%D%/probe.c \
 	%D%/record.c \
 	%D%/verb.h \

@@ -31,7 +31,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	size_t i;
 
 	(void)err;
-	cg_paint(view, CG_PAINT_HEAD, "MACHINE TYPE          ALIAS     MAX CPUS DEFAULT CPU", 0);
+	cg_paint(view, CG_PAINT_HEAD,
+		 "MACHINE TYPE          ALIAS     MAX CPUS DEFAULT CPU", 0);
 	putchar('\n');
 	json_array_foreach(reply, i, machine)
 		print_machine(view, machine);

@@ -21,10 +21,14 @@
 #define WIDTH 80
 
 static const struct cg_verb *const verbs[] = {
-	&cg_verb_models,     &cg_verb_expand, &cg_verb_export,	     &cg_verb_machines,	   &cg_verb_emulators,
-	&cg_verb_host,	     &cg_verb_probe,	     &cg_verb_record,	  &cg_verb_verify,	     &cg_verb_cache_list,  &cg_verb_cache_why,
-	&cg_verb_cache_history, &cg_verb_cache_prune, &cg_verb_cache_path,
-	&cg_verb_diff, &cg_verb_compare, &cg_verb_baseline, &cg_verb_hosts_for, &cg_verb_matrix,
+	&cg_verb_models,      &cg_verb_expand,     &cg_verb_export,
+	&cg_verb_machines,    &cg_verb_emulators,  &cg_verb_host,
+	&cg_verb_probe,       &cg_verb_record,     &cg_verb_verify,
+	&cg_verb_cache_list,  &cg_verb_cache_why,  &cg_verb_cache_history,
+	&cg_verb_cache_prune, &cg_verb_cache_path, &cg_verb_diff,
+	&cg_verb_compare,     &cg_verb_baseline,   &cg_verb_hosts_for,
+	&cg_verb_explain,     &cg_verb_matrix,     &cg_verb_check_launch,
+	&cg_verb_pin,
 };
 
 /* What an option's value becomes: the argument of the option's own name. */
@@ -37,6 +41,7 @@ static const struct option long_options[] = {
 	{ "record", required_argument, NULL, OPTION_TEXT },
 	{ "from", required_argument, NULL, OPTION_TEXT },
 	{ "level", required_argument, NULL, OPTION_TEXT },
+	{ "cpu", required_argument, NULL, OPTION_TEXT },
 	{ "format", required_argument, NULL, OPTION_TEXT },
 	{ "name", required_argument, NULL, OPTION_TEXT },
 	{ "without", required_argument, NULL, OPTION_LIST },
@@ -48,7 +53,10 @@ static const struct option long_options[] = {
 	{ "nested", no_argument, NULL, OPTION_FLAG },
 	{ "cross-vendor", no_argument, NULL, OPTION_FLAG },
 	{ "like-virsh", no_argument, NULL, OPTION_FLAG },
+	{ "short", no_argument, NULL, OPTION_FLAG },
+	{ "both", no_argument, NULL, OPTION_FLAG },
 	{ "output", required_argument, NULL, 'o' },
+	{ "html", required_argument, NULL, 'w' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -58,7 +66,7 @@ static const struct option long_options[] = {
 struct command_line {
 	const struct cg_verb *verb;
 	json_t *args;
-	const char *output;
+	const char *output, *html;
 	bool json;
 };
 
@@ -70,7 +78,8 @@ static void print_help(void)
 		char operands[24];
 		size_t n = 0;
 
-		for (const char *c = verbs[i]->operand; c && *c && n + 1 < sizeof(operands); c++)
+		for (const char *c = verbs[i]->operand;
+		     c && *c && n + 1 < sizeof(operands); c++)
 			operands[n++] = (char)toupper((unsigned char)*c);
 		operands[n] = '\0';
 		printf("  %-14s %-11s %s\n", verbs[i]->name, operands, verbs[i]->help);
@@ -91,6 +100,9 @@ static void print_help(void)
 	     "  --without HOST    baseline: leave it out\n"
 	     "  --partition N     baseline: split the hosts into so many groups\n"
 	     "  --like-virsh      compare: words and exit status of virsh cpu-compare\n"
+	     "  --cpu DEFINITION  matrix: guests of that CPU, not of each host's best\n"
+	     "  --html FILE       matrix: write a page for browsers and paper there\n"
+	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"
 	     "  --name NAME       export: what Proxmox is to call it\n"
 	     "  --json            the reply as JSON\n"
@@ -103,9 +115,11 @@ static const struct cg_verb *find_verb(char *const *words, int count, int *taken
 {
 	for (size_t i = 0; i < CG_COUNT(verbs); i++) {
 		const char *space = strchr(verbs[i]->name, ' ');
-		size_t first = space ? (size_t)(space - verbs[i]->name) : strlen(verbs[i]->name);
+		size_t first = space ? (size_t)(space - verbs[i]->name)
+				     : strlen(verbs[i]->name);
 
-		if (strlen(words[0]) != first || strncmp(words[0], verbs[i]->name, first) != 0)
+		if (strlen(words[0]) != first ||
+		    strncmp(words[0], verbs[i]->name, first) != 0)
 			continue;
 		*taken = space ? 2 : 1;
 		if (!space || (count > 1 && strcmp(words[1], space + 1) == 0))
@@ -167,7 +181,8 @@ static int check_options(const struct command_line *line)
 	char name[24], problem[48];
 	size_t len;
 
-	for (const char *next = line->verb->operand; next && *next; next += strspn(next, " .")) {
+	for (const char *next = line->verb->operand; next && *next;
+	     next += strspn(next, " .")) {
 		len = strcspn(next, " .");
 		snprintf(name, sizeof(name), "%.*s", (int)len, next);
 		next += len;
@@ -178,6 +193,8 @@ static int check_options(const struct command_line *line)
 	}
 	if (line->output && !line->verb->writes)
 		return usage(line->verb->name, "takes no argument output");
+	if (line->html && !line->verb->draw)
+		return usage(line->verb->name, "takes no argument html");
 	return 0;
 }
 
@@ -197,7 +214,8 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 	count -= taken;
 	if (check_options(line) != 0)
 		return CG_EXIT_FAILURE;
-	for (const char *next = line->verb->operand; next && *next && count; words++, count--)
+	for (const char *next = line->verb->operand; next && *next && count;
+	     words++, count--)
 		if (take_operand(line, &next, words[0]) != 0)
 			return CG_EXIT_FAILURE;
 	return count ? usage("one word too many:", words[0]) : 0;
@@ -225,6 +243,8 @@ static int take_option(struct command_line *line, int option, const char *name)
 		line->json = true;
 	else if (option == 'o')
 		line->output = optarg;
+	else if (option == 'w')
+		line->html = optarg;
 	else if (option == OPTION_FLAG)
 		json_object_set_new(line->args, name, json_true());
 	else if (option == OPTION_NUMBER)
@@ -237,7 +257,8 @@ static int take_option(struct command_line *line, int option, const char *name)
 }
 
 /* 0 to go on, else *status is the exit status. */
-static int read_command_line(struct command_line *line, int argc, char **argv, int *status)
+static int read_command_line(struct command_line *line, int argc, char **argv,
+			     int *status)
 {
 	static char program[] = "cpugate";
 	int option, at = 0;
@@ -267,7 +288,8 @@ static int catch_signals(void)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGCHLD, SIG_DFL); /* who starts us may ignore it: no end of a child could be seen */
+	signal(SIGCHLD,
+	       SIG_DFL); /* who starts us may ignore it: no end of a child could be seen */
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
@@ -310,10 +332,14 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 				.args = line->args,
 				.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 				.width = width_of_terminal(),
-				.output = line->output };
+				.output = line->output,
+				.html = line->html };
 	cg_auto_free char *text = NULL;
 
-	if ((!line->json || line->verb->writes) && line->verb->print(&view, reply, err) < 0)
+	if (line->html && line->verb->draw(&view, reply, err) < 0)
+		return -1;
+	if (((!line->json && !line->html) || line->verb->writes) &&
+	    line->verb->print(&view, reply, err) < 0)
 		return -1;
 	if (line->json && !line->verb->writes) {
 		text = cg_json_pretty(reply);
@@ -322,8 +348,8 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 	return line->verb->status ? line->verb->status(reply) : CG_EXIT_YES;
 }
 
-static int ask(struct cg_context *context, const struct command_line *line, struct cg_bar *bar,
-	       struct cg_error *err)
+static int ask(struct cg_context *context, const struct command_line *line,
+	       struct cg_bar *bar, struct cg_error *err)
 {
 	cg_auto_json json_t *reply = NULL;
 	int status;
@@ -343,8 +369,8 @@ static int run(const struct command_line *line)
 	struct cg_bar bar = { 0 };
 	struct cg_context_options how = { .progress = cg_bar_tell,
 					  .progress_data = &bar,
-					   .cancel_fd = catch_signals(),
-					      .host_root = getenv("CPUGATE_HOST_ROOT") };
+					  .cancel_fd = catch_signals(),
+					  .host_root = getenv("CPUGATE_HOST_ROOT") };
 	struct cg_error err;
 	int status;
 

@@ -34,8 +34,8 @@ static void print_model(const struct cg_view *view, const json_t *model, int wid
 	else
 		cg_paint(view, CG_PAINT_DIM, "?", alias ? 8 : 0);
 	if (json_is_false(usable))
-		fputs(cg_paint_list(json_object_get(model, "unavailable-features"), room, line,
-				    sizeof(line)),
+		fputs(cg_paint_list(json_object_get(model, "unavailable-features"), room,
+				    line, sizeof(line)),
 		      stdout);
 	else if (alias) {
 		snprintf(line, sizeof(line), "= %s", alias);

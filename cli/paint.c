@@ -9,11 +9,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 
-static const char *const codes[] = { [CG_PAINT_PLAIN] = "",	  [CG_PAINT_GOOD] = "\033[32m",
-				     [CG_PAINT_BAD] = "\033[31m", [CG_PAINT_DIM] = "\033[2m",
+static const char *const codes[] = { [CG_PAINT_PLAIN] = "",
+				     [CG_PAINT_GOOD] = "\033[32m",
+				     [CG_PAINT_BAD] = "\033[31m",
+				     [CG_PAINT_DIM] = "\033[2m",
 				     [CG_PAINT_HEAD] = "\033[1m" };
 
-void cg_paint(const struct cg_view *view, enum cg_paint paint, const char *text, int columns)
+void cg_paint(const struct cg_view *view, enum cg_paint paint, const char *text,
+	      int columns)
 {
 	if (view->color && paint != CG_PAINT_PLAIN)
 		printf("%s%-*s\033[0m", codes[paint], columns, text);
@@ -120,7 +123,8 @@ static void paint_reasons(const struct cg_view *view, const json_t *reasons)
 		cg_paint(view, CG_PAINT_HEAD, cg_json_text(reason, "code"), 22);
 		if (alike > 1)
 			printf("%s%s%s\n",
-			       cg_paint_list(features, view->width - 44, line, sizeof(line)),
+			       cg_paint_list(features, view->width - 44, line,
+					     sizeof(line)),
 			       host ? "   on " : "", host ? host : "");
 		else
 			printf("%s\n", cg_json_text(reason, "words"));
@@ -167,16 +171,19 @@ int cg_paint_about(const struct cg_view *view, struct cg_error *err)
 
 	for (size_t i = 0; i < CG_COUNT(common); i++)
 		if (json_object_get(view->args, common[i]))
-			json_object_set(args, common[i], json_object_get(view->args, common[i]));
+			json_object_set(args, common[i],
+					json_object_get(view->args, common[i]));
 	if (cg_command_run(view->context, "about", args, &about, err) < 0)
 		return -1;
 	emulator = json_object_get(about, "emulator");
 	backend = cg_json_text(about, "kvm-backend");
 	host = cg_json_text(about, "host");
-	printf("%s%s%s %s   %s   %s%s%s%s   %s   %s\n", host ? host : "", host ? ": " : "", base_name(cg_json_text(emulator, "path")),
+	printf("%s%s%s %s   %s   %s%s%s%s   %s   %s\n", host ? host : "",
+	       host ? ": " : "", base_name(cg_json_text(emulator, "path")),
 	       cg_json_text(emulator, "version"), cg_json_text(about, "machine"),
 	       cg_json_text(about, "accel"), backend ? " (" : "", backend ? backend : "",
-	       backend ? ")" : "", cg_json_text(about, "kernel"), cg_json_text(about, "honesty"));
+	       backend ? ")" : "", cg_json_text(about, "kernel"),
+	       cg_json_text(about, "honesty"));
 	if (json_is_false(json_object_get(about, "enforced")))
 		printf("%s doesn't mask CPUID: a guest may see more than QEMU grants it.\n",
 		       backend ? backend : "KVM");

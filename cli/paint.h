@@ -4,10 +4,17 @@
 
 #include "cli/verb.h"
 
-enum cg_paint { CG_PAINT_PLAIN, CG_PAINT_GOOD, CG_PAINT_BAD, CG_PAINT_DIM, CG_PAINT_HEAD };
+enum cg_paint {
+	CG_PAINT_PLAIN,
+	CG_PAINT_GOOD,
+	CG_PAINT_BAD,
+	CG_PAINT_DIM,
+	CG_PAINT_HEAD
+};
 
 /* printf() of @text, padded to @columns, in a colour if the view has them. */
-void cg_paint(const struct cg_view *view, enum cg_paint paint, const char *text, int columns);
+void cg_paint(const struct cg_view *view, enum cg_paint paint, const char *text,
+	      int columns);
 
 /*
  * The names of a JSON list on one line of at most @columns: "a b c ... (7)" if they don't fit. Into @out, which has @size bytes;

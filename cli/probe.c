@@ -21,10 +21,9 @@ static void print_row(const struct cg_view *view, const json_t *row)
 	if (json_object_get(row, "complete"))
 		printf("%4lld lack nothing here  ",
 		       (long long)json_integer_value(json_object_get(row, "complete")));
-	printf("%s\n",
-	       json_is_true(json_object_get(row, "equation-holds"))
-		       ? cg_json_text(row, "way")
-		       : "QEMU's own lists differ and are used");
+	printf("%s\n", json_is_true(json_object_get(row, "equation-holds"))
+			       ? cg_json_text(row, "way")
+			       : "QEMU's own lists differ and are used");
 }
 
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
@@ -33,8 +32,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	size_t i;
 
 	(void)err;
-	printf("%s %s (%s)\n", cg_json_text(emulator, "path"), cg_json_text(emulator, "version"),
-	       cg_json_text(emulator, "package"));
+	printf("%s %s (%s)\n", cg_json_text(emulator, "path"),
+	       cg_json_text(emulator, "version"), cg_json_text(emulator, "package"));
 	json_array_foreach(json_object_get(reply, "probed"), i, row)
 		print_row(view, row);
 	return CG_EXIT_YES;

@@ -17,22 +17,30 @@ struct cg_view {
 	struct cg_context *context;
 	const json_t *args; /* of the command */
 	bool color;
-	int width; /* columns */
+	int width;          /* columns */
 	const char *output; /* file to write to in place of standard output, or NULL */
+	const char *html;   /* file for the page, or NULL */
 };
 
 struct cg_verb {
-	const char *name;     /* "models", "cache why" */
-	const char *command;  /* in the command table */
+	const char *name;    /* "models", "cache why" */
+	const char *command; /* in the command table */
 	/* Arguments that the operands are for, with blanks between; "NAME..." takes the rest. Or NULL. */
 	const char *operand;
-	const char *help;     /* one line */
-	int (*print)(const struct cg_view *view, const json_t *reply, struct cg_error *err);
+	const char *help; /* one line */
+	int (*print)(const struct cg_view *view, const json_t *reply,
+		     struct cg_error *err);
+	/* Takes --html: the reply as a page, into that file. It takes the place of print. */
+	int (*draw)(const struct cg_view *view, const json_t *reply,
+		    struct cg_error *err);
 	bool writes; /* takes --output */
-	int (*status)(const json_t *reply); /* the exit status that a reply means; NULL: 0 */
+	int (*status)(
+		const json_t *reply); /* the exit status that a reply means; NULL: 0 */
 };
 
-extern const struct cg_verb cg_verb_probe, cg_verb_record, cg_verb_verify, cg_verb_models, cg_verb_expand, cg_verb_export, cg_verb_machines,
-	cg_verb_emulators, cg_verb_host, cg_verb_cache_list, cg_verb_cache_why,
-	cg_verb_cache_history, cg_verb_cache_prune, cg_verb_cache_path, cg_verb_diff,
-	cg_verb_compare, cg_verb_baseline, cg_verb_hosts_for, cg_verb_matrix;
+extern const struct cg_verb cg_verb_probe, cg_verb_record, cg_verb_verify, cg_verb_models,
+	cg_verb_expand, cg_verb_export, cg_verb_machines, cg_verb_emulators, cg_verb_host,
+	cg_verb_cache_list, cg_verb_cache_why, cg_verb_cache_history, cg_verb_cache_prune,
+	cg_verb_cache_path, cg_verb_diff, cg_verb_compare, cg_verb_baseline,
+	cg_verb_hosts_for, cg_verb_explain, cg_verb_matrix, cg_verb_check_launch,
+	cg_verb_pin;

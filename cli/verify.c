@@ -27,7 +27,8 @@ static void print_row(const struct cg_view *view, const json_t *row)
 
 static void print_mismatch(const struct cg_view *view, const json_t *row)
 {
-	static const char *const lists[] = { "missing", "extra", "not-removed", "removed-too" };
+	static const char *const lists[] = { "missing", "extra", "not-removed",
+					     "removed-too" };
 	const char *started = cg_json_text(row, "started");
 	char line[256];
 
@@ -38,8 +39,8 @@ static void print_mismatch(const struct cg_view *view, const json_t *row)
 	for (size_t i = 0; i < CG_COUNT(lists); i++)
 		if (json_array_size(json_object_get(row, lists[i])))
 			printf("  %s: %s\n", lists[i],
-			       cg_paint_list(json_object_get(row, lists[i]), view->width - 16, line,
-					     sizeof(line)));
+			       cg_paint_list(json_object_get(row, lists[i]),
+					     view->width - 16, line, sizeof(line)));
 }
 
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
@@ -57,7 +58,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		print_mismatch(view, row);
 	printf("%lld vCPUs compared, %lld mismatched, %lld not started, %lld skipped; seed %lld\n",
 	       number(reply, "compared"), number(reply, "mismatched"),
-	       number(reply, "not-started"), number(reply, "skipped"), number(reply, "seed"));
+	       number(reply, "not-started"), number(reply, "skipped"),
+	       number(reply, "seed"));
 	return 0;
 }
 

@@ -32,7 +32,7 @@ _cpugate_find_verb()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
-			--format | --name | --level | --without | --partition)
+			--cpu | --html | --format | --name | --level | --without | --partition)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -51,11 +51,14 @@ _cpugate_offer_options()
 	local baseline='--named --level --nested --cross-vendor --without --partition'
 
 	case $_cpugate_verb in
-	models | expand*) _cpugate_offer --emulator --machine --accel --record "$common" ;;
+	models | expand* | explain*) _cpugate_offer --emulator --machine --accel --record "$common" ;;
 	export*)
 		_cpugate_offer --emulator --machine --accel --record --format --name "$common"
 		;;
-	diff* | hosts-for* | matrix*) _cpugate_offer --emulator --machine --accel "$common" ;;
+	diff* | hosts-for*) _cpugate_offer --emulator --machine --accel "$common" ;;
+	matrix*) _cpugate_offer --emulator --machine --accel --cpu --html "$common" ;;
+	'check launch'*) _cpugate_offer --accel --record "$common" ;;
+	pin*) _cpugate_offer --accel --record --short --both "$common" ;;
 	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
 	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
 	probe) _cpugate_offer "$measured $common" ;;
@@ -66,7 +69,7 @@ _cpugate_offer_options()
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --sample --seed --record --from --output --format --name \
-		--like-virsh $baseline $common" ;;
+		--like-virsh --short --both --cpu --html $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -101,7 +104,7 @@ _cpugate()
 	--accel | accel) _cpugate_offer kvm tcg ;;
 	--format) _cpugate_offer libvirt nfd nova prometheus proxmox qemu ;;
 	--emulator | emulator) _cpugate_offer_emulators ;;
-	--record | --from | --output) _cpugate_offer_files ;;
+	--record | --from | --output | --html) _cpugate_offer_files ;;
 	--level) _cpugate_offer x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 ;;
 	# To know machine types, QEMU would have to be asked.
 	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name) ;;
@@ -111,12 +114,15 @@ _cpugate()
 			compopt -o nospace 2>/dev/null
 			_cpugate_offer emulator= machine= accel= host= generation=
 			;;
-		baseline* | hosts-for\ * | compare* | matrix*)
+		baseline* | hosts-for* | compare* | matrix*)
 			_cpugate_offer_files
 			[[ host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
 			;;
+		check) _cpugate_offer launch ;;
+		'check launch' | pin) _cpugate_offer_emulators ;;
+		'check launch'* | pin*) _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check pin cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --format --name
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name
                 set skip yes
             case '-*'
             case '*'
@@ -27,7 +27,7 @@ function __cpugate_is
 end
 
 function __cpugate_has_operands
-    string match -qr -- '^(expand|export|diff)' (__cpugate_verb)
+    string match -qr -- '^(expand|explain|export|diff)' (__cpugate_verb)
 end
 
 function __cpugate_emulators
@@ -54,6 +54,10 @@ complete -c cpugate -n '__cpugate_is ""' -a compare -d 'Which of two CPUs or hos
 complete -c cpugate -n '__cpugate_is ""' -a baseline -d 'The CPU that guests can have on all of these hosts'
 complete -c cpugate -n '__cpugate_is ""' -a hosts-for -d 'Which hosts can take a guest with this CPU'
 complete -c cpugate -n '__cpugate_is ""' -a matrix -d 'Which hosts can send guests to which'
+complete -c cpugate -n '__cpugate_is ""' -a explain -d 'Why a feature or CPU model cannot be had'
+complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start with its CPU'
+complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its CPU spelled out'
+complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a cache -d 'What is kept'
 complete -c cpugate -n '__cpugate_is cache' -a list -d 'Facts that the cache holds'
 complete -c cpugate -n '__cpugate_is cache' -a why -d 'What would be measured again now'
@@ -71,7 +75,7 @@ complete -c cpugate -l machine -x -d 'The machine type' \
 complete -c cpugate -l accel -x -a 'kvm tcg' -d 'The accelerator' \
     -n '__cpugate_is "" models machines probe record verify "cache why"; or __cpugate_has_operands'
 complete -c cpugate -l record -rF -d 'Answer from a record' \
-    -n '__cpugate_is "" models machines emulators host record; or string match -qr -- "^(expand|export)" (__cpugate_verb)'
+    -n '__cpugate_is "" models machines emulators host record; or string match -qr -- "^(expand|explain|export)" (__cpugate_verb)'
 complete -c cpugate -l from -rF -n '__cpugate_is "" record' -d 'What others tell of a host'
 complete -c cpugate -l output -rF -n '__cpugate_is "" record' -d 'Write there'
 complete -c cpugate -l format -x -a 'libvirt nfd nova prometheus proxmox qemu' -d 'Whose words' \
@@ -82,6 +86,16 @@ complete -c cpugate -l all -n '__cpugate_is "" probe record verify' -d 'Every ma
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
 complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for|matrix)" (__cpugate_verb)' -F -a host
+set -l matrix '__cpugate_is ""; or string match -q -- "matrix*" (__cpugate_verb)'
+complete -c cpugate -l cpu -x -n $matrix -d 'Guests of this CPU'
+complete -c cpugate -l html -rF -n $matrix -d 'Write a page there'
+set -l lines 'string match -qr -- "^(check launch|pin)" (__cpugate_verb)'
+complete -c cpugate -l accel -x -a 'kvm tcg' -n $lines -d 'The accelerator'
+complete -c cpugate -l record -rF -n $lines -d 'Answer from a record'
+complete -c cpugate -n $lines -F -a '(__cpugate_emulators)'
+set -l pin '__cpugate_is ""; or string match -q -- "pin*" (__cpugate_verb)'
+complete -c cpugate -l short -n $pin -d 'With the model, not its features'
+complete -c cpugate -l both -n $pin -d 'Short and long'
 complete -c cpugate -l like-virsh -d 'Answer as virsh cpu-compare does' \
     -n '__cpugate_is ""; or string match -q -- "compare*" (__cpugate_verb)'
 set -l baseline '__cpugate_is ""; or string match -q -- "baseline*" (__cpugate_verb)'

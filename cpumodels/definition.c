@@ -30,7 +30,8 @@ static int put(struct cg_definition *definition, const char *name, const char *v
 	}
 	if (definition->count == CG_OVERRIDES_MAX) {
 		free(copy);
-		return cg_error_set(err, CG_E_LIMIT, "more than %d overrides", CG_OVERRIDES_MAX);
+		return cg_error_set(err, CG_E_LIMIT, "more than %d overrides",
+				    CG_OVERRIDES_MAX);
 	}
 	memmove(&definition->overrides[at + 1], &definition->overrides[at],
 		(definition->count - at) * sizeof(definition->overrides[0]));
@@ -48,13 +49,16 @@ static enum pass pass_of(const char *item)
 static int check_name(const char *name, struct cg_error *err)
 {
 	if (!*name)
-		return cg_error_set(err, CG_E_USAGE, "an empty feature name in the CPU definition");
+		return cg_error_set(err, CG_E_USAGE,
+				    "an empty feature name in the CPU definition");
 	if (strlen(name) >= CG_NAME_MAX)
 		return cg_error_set(err, CG_E_USAGE, "a feature name of %zu characters",
 				    strlen(name));
 	for (const char *p = name; *p; p++)
-		if (!isgraph((unsigned char)*p) || *p == '=' || (p == name && strchr("+-_", *p)))
-			return cg_error_set(err, CG_E_USAGE, "%s is no feature name", name);
+		if (!isgraph((unsigned char)*p) || *p == '=' ||
+		    (p == name && strchr("+-_", *p)))
+			return cg_error_set(err, CG_E_USAGE, "%s is no feature name",
+					    name);
 	return 0;
 }
 

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-struct cg_featureset cg_featureset_and(const struct cg_featureset *a, const struct cg_featureset *b)
+struct cg_featureset cg_featureset_and(const struct cg_featureset *a,
+				       const struct cg_featureset *b)
 {
 	struct cg_featureset out;
 
@@ -13,7 +14,8 @@ struct cg_featureset cg_featureset_and(const struct cg_featureset *a, const stru
 	return out;
 }
 
-struct cg_featureset cg_featureset_or(const struct cg_featureset *a, const struct cg_featureset *b)
+struct cg_featureset cg_featureset_or(const struct cg_featureset *a,
+				      const struct cg_featureset *b)
 {
 	struct cg_featureset out;
 
@@ -42,7 +44,8 @@ bool cg_featureset_is_empty(const struct cg_featureset *set)
 	return cg_featureset_next(set, 0) == CG_FEATURES_MAX;
 }
 
-bool cg_featureset_is_subset(const struct cg_featureset *a, const struct cg_featureset *of)
+bool cg_featureset_is_subset(const struct cg_featureset *a,
+			     const struct cg_featureset *of)
 {
 	uint64_t outside = 0;
 
@@ -78,7 +81,8 @@ static unsigned int byte_at(const struct cg_featureset *set, size_t i)
 	return set->words[i / 8] >> (i % 8 * 8) & 0xff;
 }
 
-char *cg_featureset_to_hex(const struct cg_featureset *set, char hex[static CG_FEATURESET_HEX])
+char *cg_featureset_to_hex(const struct cg_featureset *set,
+			   char hex[static CG_FEATURESET_HEX])
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t bytes = CG_FEATURES_MAX / 8;
@@ -100,18 +104,21 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int cg_featureset_from_hex(struct cg_featureset *out, const char *hex, struct cg_error *err)
+int cg_featureset_from_hex(struct cg_featureset *out, const char *hex,
+			   struct cg_error *err)
 {
 	struct cg_featureset set = { 0 };
 	size_t len = strlen(hex);
 
 	if (len % 2 || len >= CG_FEATURESET_HEX)
-		return cg_error_set(err, CG_E_CORRUPT, "a feature set of %zu digits", len);
+		return cg_error_set(err, CG_E_CORRUPT, "a feature set of %zu digits",
+				    len);
 	for (size_t i = 0; i < len / 2; i++) {
 		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
 
 		if (high < 0 || low < 0)
-			return cg_error_set(err, CG_E_CORRUPT, "a feature set that is not hexadecimal");
+			return cg_error_set(err, CG_E_CORRUPT,
+					    "a feature set that is not hexadecimal");
 		set.words[i / 8] |= (uint64_t)(high << 4 | low) << (i % 8 * 8);
 	}
 	*out = set;

@@ -23,8 +23,12 @@ libcg_la_SOURCES += \
 	%D%/level.h \
 	%D%/loss.c \
 	%D%/loss.h \
+	%D%/meaning.c \
+	%D%/meaning.h \
 	%D%/partition.c \
 	%D%/partition.h \
+	%D%/passage.c \
+	%D%/passage.h \
 	%D%/policy.c \
 	%D%/policy.h \
 	%D%/reason.c \
@@ -35,6 +39,8 @@ libcg_la_SOURCES += \
 	%D%/scalars.h \
 	%D%/spelling.c \
 	%D%/spelling.h \
+	%D%/switches.c \
+	%D%/switches.h \
 	%D%/visible.c \
 	%D%/visible.h \
 	%D%/vocabulary.c \

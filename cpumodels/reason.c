@@ -66,6 +66,10 @@ static const struct {
 				    "choose a newer machine type" },
 	[CG_START_FAILED] = { "start.failed", CG_WEIGHT_BLOCK,
 			      "the emulator of %h doesn't start with it: %d", NULL },
+	[CG_LAUNCH_REFUSED] = { "launch.refused", CG_WEIGHT_BLOCK,
+				"no guest starts with this command line: %d", NULL },
+	[CG_LAUNCH_UNREAD] = { "launch.unread", CG_WEIGHT_DOUBT, "can't be told: %d",
+			       NULL },
 	[CG_ACCEPT_ONLY] = { "accept-only", CG_WEIGHT_NOTE,
 			     "%f is fine for a guest that comes to %h, not for one that "
 			     "starts there",

@@ -31,7 +31,9 @@ enum cg_reason {
 	CG_TOPOLOGY_MAXCPUS,
 	CG_MACHINE_ABSENT,
 	CG_MACHINE_DEPRECATED,
-	CG_START_FAILED, /* nothing is missing, and yet the emulator refused to start */
+	CG_START_FAILED,   /* nothing is missing, and yet the emulator refused to start */
+	CG_LAUNCH_REFUSED, /* the emulator doesn't take the command line */
+	CG_LAUNCH_UNREAD,  /* something about it that isn't looked at */
 	CG_ACCEPT_ONLY,
 	CG_ADVISORY,
 	CG_RECORD_STALE,

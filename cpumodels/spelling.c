@@ -13,8 +13,9 @@
 static const struct {
 	const char *alias, *name;
 } aliases[] = {
-	{ "sse3", "pni" },	{ "pclmuldq", "pclmulqdq" }, { "sse4-1", "sse4.1" },
-	{ "sse4-2", "sse4.2" }, { "xd", "nx" },		     { "ffxsr", "fxsr-opt" },
+	{ "sse3", "pni" },      { "pclmuldq", "pclmulqdq" },
+	{ "sse4-1", "sse4.1" }, { "sse4-2", "sse4.2" },
+	{ "xd", "nx" },         { "ffxsr", "fxsr-opt" },
 	{ "i64", "lm" },
 };
 
@@ -56,13 +57,15 @@ size_t cg_spelling_distance(const char *a, const char *b)
 	for (size_t j = 0; j <= n; j++)
 		rows[0][j] = j;
 	for (size_t i = 1; i <= m; i++) {
-		size_t *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+		size_t *now = rows[i % 3], *last = rows[(i + 2) % 3],
+		       *before = rows[(i + 1) % 3];
 
 		now[0] = i;
 		for (size_t j = 1; j <= n; j++) {
 			now[j] = least(least(last[j], now[j - 1]) + 1,
 				       last[j - 1] + (x[i - 1] != y[j - 1]));
-			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] && x[i - 2] == y[j - 1])
+			if (i > 1 && j > 1 && x[i - 1] == y[j - 2] &&
+			    x[i - 2] == y[j - 1])
 				now[j] = least(now[j], before[j - 2] + 1);
 		}
 	}

@@ -156,6 +156,10 @@ struct cg_visible cg_visible(const struct cg_vocabulary *vocabulary,
 		show_threads(&v);
 	if (!vcpu->pmu)
 		set(&v, "pdcm", false);
+	/* In what is returned it means that only KVM shows it. */
+	v.vcpu.shows_apic &= !has(&v, "apic");
+	if (v.vcpu.shows_apic)
+		set(&v, "apic", true);
 	cg_featureset_each(&v.features, i)
 		if (!is_reachable(&v, cg_vocabulary_name(vocabulary, i)))
 			cg_featureset_add(&hidden, i);
@@ -168,6 +172,11 @@ static bool is_word(const struct cg_leaf *at, uint32_t leaf, uint32_t subleaf,
 {
 	return at->kind == CG_LEAF_CPUID && at->leaf == leaf && at->subleaf == subleaf &&
 	       at->reg == reg;
+}
+
+static uint32_t aliases(const struct cg_vcpu *vcpu)
+{
+	return vcpu->shows_apic ? ALIASES & ~EDX1_APIC : ALIASES;
 }
 
 uint32_t cg_visible_word(const struct cg_visible *visible, uint32_t leaf,
@@ -183,7 +192,7 @@ uint32_t cg_visible_word(const struct cg_visible *visible, uint32_t leaf,
 			word |= 1u << at->bit;
 	if (leaf == 0x80000001 && reg == CG_EDX && has_leaf(&visible->vcpu, leaf, 0) &&
 	    is_vendor(&visible->vcpu, AMD))
-		word |= cg_visible_word(visible, 1, 0, CG_EDX) & ALIASES;
+		word |= cg_visible_word(visible, 1, 0, CG_EDX) & aliases(&visible->vcpu);
 	return word;
 }
 

@@ -14,6 +14,8 @@
  *   gates     nor is a leaf or MSR whose own feature isn't (cg_leaves_gate()): rdctl-no
  *             without arch-capabilities, xsaveopt without xsave.
  *   pdcm      is hidden without pmu.
+ *   apic      of several vCPUs each has an APIC, whatever was asked for, and KVM shows that
+ *             it is there; not in AMD's copy of the bit.
  *   aliases   an AMD CPU repeats bits of 1.EDX in 80000001.EDX; they have no names.
  */
 #pragma once
@@ -41,7 +43,8 @@ struct cg_vcpu {
 	 * cores, before that packages.
 	 */
 	unsigned int threads;
-	bool dies; /* more than one in a package, or modules */
+	bool dies;       /* more than one in a package, or modules */
+	bool shows_apic; /* KVM, and it isn't the only vCPU */
 };
 
 /* Borrows the vocabulary; nothing to free. */

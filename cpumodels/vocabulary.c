@@ -59,7 +59,8 @@ struct cg_vocabulary *cg_vocabulary_free(struct cg_vocabulary *vocabulary)
 	return NULL;
 }
 
-int cg_vocabulary_from_json(struct cg_vocabulary **out, const json_t *list, struct cg_error *err)
+int cg_vocabulary_from_json(struct cg_vocabulary **out, const json_t *list,
+			    struct cg_error *err)
 {
 	const char *names[CG_FEATURES_MAX];
 	size_t count = json_array_size(list);
@@ -69,7 +70,8 @@ int cg_vocabulary_from_json(struct cg_vocabulary **out, const json_t *list, stru
 	for (size_t i = 0; i < count; i++) {
 		names[i] = json_string_value(json_array_get(list, i));
 		if (!names[i])
-			return cg_error_set(err, CG_E_CORRUPT, "feature %zu has no name", i);
+			return cg_error_set(err, CG_E_CORRUPT, "feature %zu has no name",
+					    i);
 	}
 	return cg_vocabulary_new(out, names, count, err);
 }
@@ -111,7 +113,8 @@ size_t cg_vocabulary_resolve(const struct cg_vocabulary *vocabulary, const char 
 	return cg_vocabulary_find(vocabulary, cg_spelling_canonical(spelling, name));
 }
 
-const char *cg_vocabulary_nearest(const struct cg_vocabulary *vocabulary, const char *spelling)
+const char *cg_vocabulary_nearest(const struct cg_vocabulary *vocabulary,
+				  const char *spelling)
 {
 	size_t best = strlen(spelling) / 3 + 1;
 	const char *nearest = NULL;
@@ -148,7 +151,8 @@ struct cg_featureset cg_vocabulary_set(const struct cg_vocabulary *vocabulary,
 	*unknown = 0;
 	json_array_foreach(names, i, name) {
 		const char *text = json_string_value(name);
-		size_t feature = text ? cg_vocabulary_find(vocabulary, text) : CG_FEATURES_MAX;
+		size_t feature = text ? cg_vocabulary_find(vocabulary, text)
+				      : CG_FEATURES_MAX;
 
 		if (feature < CG_FEATURES_MAX)
 			cg_featureset_add(&set, feature);

@@ -31,10 +31,12 @@ size_t cg_vocabulary_find(const struct cg_vocabulary *vocabulary, const char *na
  * The feature that a user's spelling means: aliases of QEMU's (x86_cpu_initfn() and
  * feat2prop() in target/i386/cpu.c) such as sse4_1, pclmuldq, xd; or CG_FEATURES_MAX.
  */
-size_t cg_vocabulary_resolve(const struct cg_vocabulary *vocabulary, const char *spelling);
+size_t cg_vocabulary_resolve(const struct cg_vocabulary *vocabulary,
+			     const char *spelling);
 
 /* The name most like @spelling, for "did you mean"; NULL if none is near. Borrowed. */
-const char *cg_vocabulary_nearest(const struct cg_vocabulary *vocabulary, const char *spelling);
+const char *cg_vocabulary_nearest(const struct cg_vocabulary *vocabulary,
+				  const char *spelling);
 
 /* The names of @set, sorted: a new JSON list, NULL if memory is out. */
 json_t *cg_vocabulary_list(const struct cg_vocabulary *vocabulary,

@@ -35,10 +35,11 @@ struct cg_identity {
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
-	return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-	       a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino &&
+	       a->st_size == b->st_size && a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
 	       a->st_mtim.tv_nsec == b->st_mtim.tv_nsec &&
-	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+	       a->st_ctim.tv_sec == b->st_ctim.tv_sec &&
+	       a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
 static bool is_settled(const struct stat *st)
@@ -46,12 +47,14 @@ static bool is_settled(const struct stat *st)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	return (now.tv_sec - st->st_ctim.tv_sec) * CG_S + now.tv_nsec - st->st_ctim.tv_nsec >
+	return (now.tv_sec - st->st_ctim.tv_sec) * CG_S + now.tv_nsec -
+		       st->st_ctim.tv_nsec >
 	       SETTLED_NS;
 }
 
 static int hash_file(int fd, const char *path, const struct stat *st,
-		     const struct cg_file_memo *memo, struct cg_digest *out, struct cg_error *err)
+		     const struct cg_file_memo *memo, struct cg_digest *out,
+		     struct cg_error *err)
 {
 	struct stat after;
 
@@ -60,7 +63,8 @@ static int hash_file(int fd, const char *path, const struct stat *st,
 	if (fstat(fd, &after) < 0)
 		return cg_error_errno(err, "%s", path);
 	if (!same_file(st, &after))
-		return cg_error_set(err, CG_E_SYSTEM, "%s changes while it is read", path);
+		return cg_error_set(err, CG_E_SYSTEM, "%s changes while it is read",
+				    path);
 	if (memo && is_settled(st))
 		return memo->put(memo->data, st, out, err);
 	return 0;
@@ -141,7 +145,8 @@ static int find(const char *name, char out[static PATH_MAX], struct cg_error *er
 		snprintf(out, PATH_MAX, "/usr/libexec/qemu-kvm");
 		if (is_program(out))
 			return 0;
-		return cg_error_set(err, CG_E_UNKNOWN, "no emulator: %s is not in $PATH", own);
+		return cg_error_set(err, CG_E_UNKNOWN, "no emulator: %s is not in $PATH",
+				    own);
 	}
 	if (!strchr(name, '/')) {
 		if (find_in_path(name, out))
@@ -152,10 +157,11 @@ static int find(const char *name, char out[static PATH_MAX], struct cg_error *er
 		return cg_error_set(err, CG_E_UNKNOWN, "the emulator's path is too long");
 	strcpy(out, name);
 	if (access(out, F_OK) < 0)
-		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s: %s", name, strerror(errno));
+		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s: %s", name,
+				    strerror(errno));
 	if (!is_program(out))
-		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s is not an executable file",
-				    name);
+		return cg_error_set(err, CG_E_UNKNOWN,
+				    "emulator %s is not an executable file", name);
 	return 0;
 }
 
@@ -204,7 +210,8 @@ static int digest_arguments(pid_t pid, struct cg_digest *out, struct cg_error *e
 	size_t len = read_texts(pid, "cmdline", &text);
 
 	if (!len)
-		return cg_error_set(err, CG_E_SYSTEM, "the arguments of process %d can't be seen",
+		return cg_error_set(err, CG_E_SYSTEM,
+				    "the arguments of process %d can't be seen",
 				    (int)pid);
 	for (char *p = text + strlen(text) + 1; p < text + len; p += strlen(p) + 1)
 		if (strncmp(p, CG_PROCESS_MONITOR, strlen(CG_PROCESS_MONITOR)) != 0 &&
@@ -223,16 +230,18 @@ static bool is_utf8(const char *path)
 }
 
 /* Which binary and module folder a running emulator really has. */
-static int look_at_process(struct cg_identity *id, struct cg_process *process, struct cg_error *err)
+static int look_at_process(struct cg_identity *id, struct cg_process *process,
+			   struct cg_error *err)
 {
 	pid_t pid = cg_qmp_peer(cg_process_qmp(process));
 	char link[64];
 	ssize_t len;
 
 	if (pid != cg_process_pid(process))
-		return cg_error_set(err, CG_E_PROTOCOL,
-				    "%s starts its emulator as a child: let it end with exec",
-				    id->path);
+		return cg_error_set(
+			err, CG_E_PROTOCOL,
+			"%s starts its emulator as a child: let it end with exec",
+			id->path);
 	snprintf(link, sizeof(link), "/proc/%d/exe", (int)pid);
 	len = readlink(link, id->binary, sizeof(id->binary) - 1);
 	if (len < 0)
@@ -337,17 +346,20 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 	}
 	for (size_t i = strcmp(prefix, "/usr") == 0; i < CG_COUNT(prefixes); i++)
 		for (size_t j = 0; j < CG_COUNT(places); j++) {
-			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so", prefixes[i],
-				 places[j]);
+			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so",
+				 prefixes[i], places[j]);
 			if (add_modules_of(id, pattern,
-					   strcmp(prefixes[i], prefix) == 0 ? "" : " elsewhere",
+					   strcmp(prefixes[i], prefix) == 0
+						   ? ""
+						   : " elsewhere",
 					   memo, err) < 0)
 				return -1;
 		}
 	return 0;
 }
 
-static int identify_script(struct cg_identity *id, int fd, const struct cg_file_memo *memo,
+static int identify_script(struct cg_identity *id, int fd,
+			   const struct cg_file_memo *memo,
 			   const struct cg_qmp_limits *limits, struct cg_error *err)
 {
 	char script[CG_DIGEST_HEX], arguments[CG_DIGEST_HEX];
@@ -358,7 +370,8 @@ static int identify_script(struct cg_identity *id, int fd, const struct cg_file_
 		return -1;
 	cg_digest_hex(&id->arguments, arguments);
 	json_object_set_new(id->parts, "wrapper",
-			    json_pack("{s:s, s:s}", "script", script, "arguments", arguments));
+			    json_pack("{s:s, s:s}", "script", script, "arguments",
+				      arguments));
 	return 0;
 }
 
@@ -371,15 +384,17 @@ static int identify_binary(struct cg_identity *id, const struct cg_file_memo *me
 
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->binary);
-	if (identify_fd(fd, id->binary, is_script ? NULL : id->path, memo, id->sha256, &st, err) < 0)
+	if (identify_fd(fd, id->binary, is_script ? NULL : id->path, memo, id->sha256,
+			&st, err) < 0)
 		return -1;
 	print_stamp(id->stamp, &st);
 	json_object_set_new(id->parts, "binary", json_string(id->sha256));
 	return add_modules(id, memo, err);
 }
 
-int cg_identity_open(struct cg_identity **out, const char *name, const struct cg_file_memo *memo,
-		     const struct cg_qmp_limits *limits, struct cg_error *err)
+int cg_identity_open(struct cg_identity **out, const char *name,
+		     const struct cg_file_memo *memo, const struct cg_qmp_limits *limits,
+		     struct cg_error *err)
 {
 	cg_auto_identity struct cg_identity *id = calloc(1, sizeof(*id));
 	cg_auto_close int fd = -1;
@@ -391,12 +406,13 @@ int cg_identity_open(struct cg_identity **out, const char *name, const struct cg
 	if (find(name, id->path, err) < 0)
 		return -1;
 	if (!is_utf8(id->path))
-		return cg_error_set(err, CG_E_UNKNOWN, "the path of emulator %s isn't UTF-8",
-				    id->path);
+		return cg_error_set(err, CG_E_UNKNOWN,
+				    "the path of emulator %s isn't UTF-8", id->path);
 	fd = open(id->path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->path);
-	snprintf(id->module_dir, sizeof(id->module_dir), "%s", module_dir ? module_dir : "");
+	snprintf(id->module_dir, sizeof(id->module_dir), "%s",
+		 module_dir ? module_dir : "");
 	if (!realpath(id->path, id->binary)) /* as QEMU does to find what belongs to it */
 		return cg_error_errno(err, "emulator %s", id->path);
 	if (!is_elf(fd) && identify_script(id, fd, memo, limits, err) < 0)
@@ -407,8 +423,8 @@ int cg_identity_open(struct cg_identity **out, const char *name, const struct cg
 	return 0;
 }
 
-int cg_identity_from_parts(struct cg_identity **out, const char *path, const json_t *parts,
-			   struct cg_error *err)
+int cg_identity_from_parts(struct cg_identity **out, const char *path,
+			   const json_t *parts, struct cg_error *err)
 {
 	const char *binary = cg_json_text(parts, "binary");
 	struct cg_identity *id = calloc(1, sizeof(*id));
@@ -466,7 +482,8 @@ static bool is_known(const json_t *list, const char *path)
 	json_array_foreach(list, i, known)
 		if (stat(json_string_value(known), &a) == 0 && stat(path, &b) == 0 &&
 		    a.st_dev == b.st_dev && a.st_ino == b.st_ino &&
-		    strcmp(strrchr(json_string_value(known), '/'), strrchr(path, '/')) == 0)
+		    strcmp(strrchr(json_string_value(known), '/'), strrchr(path, '/')) ==
+			    0)
 			return true;
 	return false;
 }
@@ -491,7 +508,8 @@ json_t *cg_identity_installed(void)
 
 	for (path = path ? path : "/usr/bin"; *path; path = *end ? end + 1 : end) {
 		end = strchrnul(path, ':');
-		snprintf(pattern, sizeof(pattern), "%.*s/qemu-system-*", (int)(end - path), path);
+		snprintf(pattern, sizeof(pattern), "%.*s/qemu-system-*",
+			 (int)(end - path), path);
 		add_installed(list, pattern);
 	}
 	add_installed(list, "/usr/libexec/qemu-kvm");

@@ -39,7 +39,8 @@ struct cg_identity;
  */
 cg_must_check int cg_identity_open(struct cg_identity **out, const char *name,
 				   const struct cg_file_memo *memo,
-				   const struct cg_qmp_limits *limits, struct cg_error *err);
+				   const struct cg_qmp_limits *limits,
+				   struct cg_error *err);
 
 /*
  * An emulator of another host, by what was kept of its identity: where it was found there and its
@@ -49,9 +50,11 @@ cg_must_check int cg_identity_from_parts(struct cg_identity **out, const char *p
 					 const json_t *parts, struct cg_error *err);
 struct cg_identity *cg_identity_free(struct cg_identity *identity);
 
-const char *cg_identity_path(const struct cg_identity *identity);   /* as found; start this */
+const char *
+cg_identity_path(const struct cg_identity *identity); /* as found; start this */
 const char *cg_identity_binary(const struct cg_identity *identity); /* what really runs */
-const char *cg_identity_sha256(const struct cg_identity *identity); /* of the binary, hex */
+const char *
+cg_identity_sha256(const struct cg_identity *identity); /* of the binary, hex */
 
 /* A text that changes when any of the files changes, without reading them: for locks. */
 const char *cg_identity_stamp(const struct cg_identity *identity);

@@ -3,6 +3,8 @@
 libcg_la_SOURCES += \
 	%D%/identity.c \
 	%D%/identity.h \
+	%D%/monitor.c \
+	%D%/monitor.h \
 	%D%/process.c \
 	%D%/process.h \
 	%D%/qmp.c \

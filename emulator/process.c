@@ -67,7 +67,8 @@ static int add_global(struct command_line *line, const char *type, const char *p
 	return add(line, err, "%s.%s=%s", type, property, json_string_value(value));
 }
 
-static int add_globals(struct command_line *line, const struct cg_start *start, struct cg_error *err)
+static int add_globals(struct command_line *line, const struct cg_start *start,
+		       struct cg_error *err)
 {
 	const char *property;
 	json_t *value;
@@ -82,8 +83,7 @@ static int build(struct command_line *line, const struct cg_start *start, int fd
 		 struct cg_error *err)
 {
 	static const char *const fixed[] = { "-nodefaults", "-no-user-config", "-display",
-					     "none",	    "-S",	       "-m",
-					     "16" };
+					     "none", "-S" };
 	const char *machine = start->machine ? start->machine : "";
 
 	if (add(line, err, "%s", start->binary) < 0)
@@ -91,15 +91,21 @@ static int build(struct command_line *line, const struct cg_start *start, int fd
 	for (size_t i = 0; i < CG_COUNT(fixed); i++)
 		if (add(line, err, "%s", fixed[i]) < 0)
 			return -1;
+	if (!start->usual_memory &&
+	    (add(line, err, "-m") < 0 || add(line, err, "16") < 0))
+		return -1;
 	if ((start->machine || start->accel) &&
 	    (add(line, err, "-machine") < 0 ||
-	     add(line, err, "%s%s%s%s", machine, start->machine && start->accel ? "," : "",
-		 start->accel ? "accel=" : "", start->accel ? start->accel : "") < 0))
+	     add(line, err, "%s%s%s%s", machine,
+		 start->machine && start->accel ? "," : "", start->accel ? "accel=" : "",
+		 start->accel ? start->accel : "") < 0))
 		return -1;
-	if (start->cpu && (add(line, err, "-cpu") < 0 || add(line, err, "%s", start->cpu) < 0))
+	if (start->cpu &&
+	    (add(line, err, "-cpu") < 0 || add(line, err, "%s", start->cpu) < 0))
 		return -1;
 	if (add_globals(line, start, err) < 0 || add(line, err, "-chardev") < 0 ||
-	    add(line, err, CG_PROCESS_MONITOR "%d", fd) < 0 || add(line, err, "-mon") < 0 ||
+	    add(line, err, CG_PROCESS_MONITOR "%d", fd) < 0 ||
+	    add(line, err, "-mon") < 0 ||
 	    add(line, err, "chardev=cpugate,mode=control") < 0)
 		return -1;
 	for (size_t i = 0; i < line->argc; i++)
@@ -125,7 +131,8 @@ static int spawn(struct cg_process *process, const struct cg_start *start, int f
 	return ret;
 }
 
-int cg_process_start(struct cg_process **out, const struct cg_start *start, struct cg_error *err)
+int cg_process_start(struct cg_process **out, const struct cg_start *start,
+		     struct cg_error *err)
 {
 	cg_auto_process struct cg_process *process = calloc(1, sizeof(*process));
 	cg_auto_close int theirs = -1;
@@ -163,7 +170,8 @@ pid_t cg_process_pid(const struct cg_process *process)
 	return cg_child_pid(process->child);
 }
 
-int cg_process_failed(struct cg_process *process, struct cg_outcome *out, struct cg_error *err)
+int cg_process_failed(struct cg_process *process, struct cg_outcome *out,
+		      struct cg_error *err)
 {
 	int64_t patience = err->code == CG_E_DIED ? CG_S : 0;
 	struct cg_error ignored;
@@ -177,7 +185,8 @@ int cg_process_failed(struct cg_process *process, struct cg_outcome *out, struct
 		out->ended = false;
 	cg_child_last_words(process->child, out->words, sizeof(out->words));
 	if (out->ended)
-		return cg_error_set(err, CG_E_DIED, "%s ended with %s%s%s", process->binary,
+		return cg_error_set(err, CG_E_DIED, "%s ended with %s%s%s",
+				    process->binary,
 				    cg_child_end_words(&out->end, end, sizeof(end)),
 				    *out->words ? ": " : "", out->words);
 	return cg_error_prefix(err, "%s", process->binary);

@@ -14,11 +14,12 @@
 /* What to start: only what decides the guest's CPUs. */
 struct cg_start {
 	const char *binary;
-	const char *machine;	   /* NULL for QEMU's own default */
-	const char *accel;	   /* "kvm", "tcg"; NULL for QEMU's own default */
-	const char *cpu;	   /* of -cpu; NULL for the machine type's own */
-	const char *global_type;   /* with @globals: -global TYPE.PROPERTY=VALUE for each */
-	const json_t *globals;	   /* { property: bool, number or text }; NULL for none */
+	const char *machine; /* NULL for QEMU's own default */
+	const char *accel;   /* "kvm", "tcg"; NULL for QEMU's own default */
+	bool usual_memory; /* as much as QEMU takes by itself; else little, which starts sooner */
+	const char *cpu;         /* of -cpu; NULL for the machine type's own */
+	const char *global_type; /* with @globals: -global TYPE.PROPERTY=VALUE for each */
+	const json_t *globals;   /* { property: bool, number or text }; NULL for none */
 };
 
 /* How a start ended that shouldn't have. */
@@ -38,7 +39,8 @@ cg_must_check int cg_process_start(struct cg_process **out, const struct cg_star
  * Wait for the greeting and negotiate. QEMU's machine is created only after that: an error of its
  * creation shows at the first command. CG_E_PROTOCOL when this is no QEMU.
  */
-cg_must_check int cg_process_connect(struct cg_process *process, const struct cg_qmp_limits *limits,
+cg_must_check int cg_process_connect(struct cg_process *process,
+				     const struct cg_qmp_limits *limits,
 				     struct cg_error *err);
 
 struct cg_qmp *cg_process_qmp(struct cg_process *process); /* borrowed */
@@ -48,7 +50,8 @@ pid_t cg_process_pid(const struct cg_process *process);
  * After a failed call: wait (at most a second) for QEMU's end, say in *out how it ended, and make @err
  * name it, unless the failure was the user's wish to stop. Returns -1 for the caller to return.
  */
-int cg_process_failed(struct cg_process *process, struct cg_outcome *out, struct cg_error *err);
+int cg_process_failed(struct cg_process *process, struct cg_outcome *out,
+		      struct cg_error *err);
 
 /* Kill it, without waiting. Takes NULL; returns NULL. */
 struct cg_process *cg_process_free(struct cg_process *process);

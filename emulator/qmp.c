@@ -30,7 +30,8 @@ static int timed_out(const struct cg_qmp *qmp, struct cg_error *err)
 			    (long long)(qmp->limits.reply_ns / CG_MS));
 }
 
-static int wait_for(struct cg_qmp *qmp, short events, int64_t deadline, struct cg_error *err)
+static int wait_for(struct cg_qmp *qmp, short events, int64_t deadline,
+		    struct cg_error *err)
 {
 	struct pollfd fds[] = { { .fd = qmp->fd, .events = events },
 				{ .fd = qmp->limits.cancel_fd, .events = POLLIN } };
@@ -52,7 +53,8 @@ static int wait_for(struct cg_qmp *qmp, short events, int64_t deadline, struct c
 static int end_of_stream(struct cg_qmp *qmp, struct cg_error *err)
 {
 	if (qmp->in.len)
-		return cg_error_set(err, CG_E_DIED, "the connection ended within a message");
+		return cg_error_set(err, CG_E_DIED,
+				    "the connection ended within a message");
 	return cg_error_set(err, CG_E_DIED, "the connection ended");
 }
 
@@ -105,7 +107,8 @@ static int too_long(const struct cg_qmp *qmp, struct cg_error *err)
 }
 
 /* The next line, which stays in the buffer until it is dropped. */
-static int read_line(struct cg_qmp *qmp, int64_t deadline, size_t *len, struct cg_error *err)
+static int read_line(struct cg_qmp *qmp, int64_t deadline, size_t *len,
+		     struct cg_error *err)
 {
 	char *newline;
 
@@ -155,7 +158,8 @@ static size_t plain_length(const struct cg_qmp *qmp, size_t len)
 	int tail_len = snprintf(tail, sizeof(tail), ", \"id\": %llu}",
 				(unsigned long long)qmp->received);
 
-	while (len > 0 && (qmp->in.data[len - 1] == '\n' || qmp->in.data[len - 1] == '\r'))
+	while (len > 0 &&
+	       (qmp->in.data[len - 1] == '\n' || qmp->in.data[len - 1] == '\r'))
 		len--;
 	if (len < sizeof(head) + (size_t)tail_len ||
 	    memcmp(qmp->in.data, head, sizeof(head) - 1) != 0 ||
@@ -164,7 +168,8 @@ static size_t plain_length(const struct cg_qmp *qmp, size_t len)
 	return len - (size_t)tail_len;
 }
 
-int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest *out, struct cg_error *err)
+int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest *out,
+		struct cg_error *err)
 {
 	size_t len;
 
@@ -186,7 +191,8 @@ void cg_qmp_skip(struct cg_qmp *qmp)
 	qmp->received++;
 }
 
-static int write_all(struct cg_qmp *qmp, const char *data, size_t len, struct cg_error *err)
+static int write_all(struct cg_qmp *qmp, const char *data, size_t len,
+		     struct cg_error *err)
 {
 	int64_t deadline = cg_clock_in(qmp->limits.reply_ns);
 
@@ -208,15 +214,19 @@ static int write_all(struct cg_qmp *qmp, const char *data, size_t len, struct cg
 	return 0;
 }
 
-int cg_qmp_send(struct cg_qmp *qmp, const char *command, json_t *args, struct cg_error *err)
+int cg_qmp_send(struct cg_qmp *qmp, const char *command, json_t *args,
+		struct cg_error *err)
 {
 	cg_auto_json json_t *message = json_pack("{s:s, s:o*, s:I}", "execute", command,
-						 "arguments", args, "id", (json_int_t)qmp->sent);
+						 "arguments", args, "id",
+						 (json_int_t)qmp->sent);
 	cg_auto_free char *text = message ? cg_json_canonical(message) : NULL;
 
 	if (!text)
-		return cg_error_set(err, CG_E_SYSTEM, "%s: no memory for the command", command);
-	if (write_all(qmp, text, strlen(text), err) < 0 || write_all(qmp, "\n", 1, err) < 0)
+		return cg_error_set(err, CG_E_SYSTEM, "%s: no memory for the command",
+				    command);
+	if (write_all(qmp, text, strlen(text), err) < 0 ||
+	    write_all(qmp, "\n", 1, err) < 0)
 		return cg_error_prefix(err, "%s", command);
 	qmp->sent++;
 	return 0;
@@ -259,7 +269,8 @@ int cg_qmp_receive(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 			return -1;
 		kind = classify(qmp, message, err);
 		if (kind == 0 && cg_clock_left_ms(deadline) == 0)
-			return timed_out(qmp, err); /* a flood of events never lets poll() wait */
+			return timed_out(
+				qmp, err); /* a flood of events never lets poll() wait */
 		if (kind <= 0)
 			continue;
 		qmp->received++;
@@ -305,7 +316,8 @@ int cg_qmp_open(struct cg_qmp **out, int fd, const struct cg_qmp_limits *limits,
 	qmp->fd = fd;
 	qmp->limits = *limits;
 	qmp->in = CG_BUFFER(limits->message_bytes + 2 * READ_SIZE);
-	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)); /* without it: no peer */
+	setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on,
+		   sizeof(on)); /* without it: no peer */
 	if (negotiate(qmp, err) < 0)
 		return -1;
 	*out = cg_take(qmp);

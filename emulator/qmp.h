@@ -19,19 +19,19 @@ struct cg_qmp;
 struct cg_qmp_limits {
 	int64_t reply_ns;     /* from when we wait for a reply until we give up */
 	size_t message_bytes; /* longest message */
-	int cancel_fd;	      /* readable when the user wants to stop; -1 for never */
+	int cancel_fd;        /* readable when the user wants to stop; -1 for never */
 };
 
-#define CG_QMP_LIMITS                                                                       \
-	((struct cg_qmp_limits){                                                            \
+#define CG_QMP_LIMITS                                                                    \
+	((struct cg_qmp_limits){                                                         \
 		.reply_ns = 10 * CG_S, .message_bytes = 16 << 20, .cancel_fd = -1 })
 
 /*
  * Read the greeting and negotiate. Blocks. Consumes @fd, also on failure. CG_E_PROTOCOL if the
  * peer isn't QMP, CG_E_DIED at its end, CG_E_TIMEOUT, CG_E_CANCELLED, CG_E_LIMIT.
  */
-cg_must_check int cg_qmp_open(struct cg_qmp **out, int fd, const struct cg_qmp_limits *limits,
-			      struct cg_error *err);
+cg_must_check int cg_qmp_open(struct cg_qmp **out, int fd,
+			      const struct cg_qmp_limits *limits, struct cg_error *err);
 struct cg_qmp *cg_qmp_close(struct cg_qmp *qmp); /* takes NULL; returns NULL */
 
 /* The process at the other end, as the kernel says it with the greeting; 0 if it doesn't. */

@@ -9,7 +9,8 @@
 
 static int wrong_shape(const char *command, struct cg_error *err)
 {
-	return cg_error_set(err, CG_E_PROTOCOL, "%s: a reply of the wrong shape", command);
+	return cg_error_set(err, CG_E_PROTOCOL, "%s: a reply of the wrong shape",
+			    command);
 }
 
 static int query_version(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
@@ -21,15 +22,15 @@ static int query_version(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 
 	if (cg_qmp_call(qmp, "query-version", NULL, &reply, err) < 0)
 		return -1;
-	if (json_unpack(reply, "{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", &major, "minor", &minor,
-			"micro", &micro, "package", &package) < 0)
+	if (json_unpack(reply, "{s:{s:i, s:i, s:i}, s:s}", "qemu", "major", &major,
+			"minor", &minor, "micro", &micro, "package", &package) < 0)
 		return wrong_shape("query-version", err);
 	clean = strdup(package);
 	if (!clean)
 		return cg_error_errno(err, "query-version");
 	cg_text_clean(clean); /* anybody's words, for people */
-	*out = json_pack("{s:o, s:s}", "version", json_sprintf("%d.%d.%d", major, minor, micro),
-			 "package", clean);
+	*out = json_pack("{s:o, s:s}", "version",
+			 json_sprintf("%d.%d.%d", major, minor, micro), "package", clean);
 	return 0;
 }
 
@@ -128,8 +129,8 @@ int cg_query_machine(struct cg_qmp *qmp, char **out, struct cg_error *err)
 int cg_query_send_expansion(struct cg_qmp *qmp, const char *type, const char *model,
 			    json_t *props, struct cg_error *err)
 {
-	json_t *args = json_pack("{s:s, s:{s:s, s:o*}}", "type", type, "model", "name", model,
-				 "props", props);
+	json_t *args = json_pack("{s:s, s:{s:s, s:o*}}", "type", type, "model", "name",
+				 model, "props", props);
 
 	if (!args)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for an expansion");
@@ -151,8 +152,8 @@ int cg_query_receive_expansion(struct cg_qmp *qmp, json_t **out, struct cg_error
 	return 0;
 }
 
-int cg_query_expansion(struct cg_qmp *qmp, const char *type, const char *model, json_t *props,
-		       json_t **out, struct cg_error *err)
+int cg_query_expansion(struct cg_qmp *qmp, const char *type, const char *model,
+		       json_t *props, json_t **out, struct cg_error *err)
 {
 	if (cg_query_send_expansion(qmp, type, model, props, err) < 0)
 		return -1;
@@ -178,8 +179,8 @@ int cg_query_cpus(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 	return 0;
 }
 
-int cg_query_property(struct cg_qmp *qmp, const char *path, const char *property, json_t **out,
-		      struct cg_error *err)
+int cg_query_property(struct cg_qmp *qmp, const char *path, const char *property,
+		      json_t **out, struct cg_error *err)
 {
 	json_t *args = json_pack("{s:s, s:s}", "path", path, "property", property);
 

@@ -14,7 +14,8 @@ cg_must_check int cg_query_about(struct cg_qmp *qmp, json_t **out, struct cg_err
 cg_must_check int cg_query_kvm(struct cg_qmp *qmp, bool *enabled, struct cg_error *err);
 
 /* query-machines: a list of MachineInfo, each with a "name". */
-cg_must_check int cg_query_machines(struct cg_qmp *qmp, json_t **out, struct cg_error *err);
+cg_must_check int cg_query_machines(struct cg_qmp *qmp, json_t **out,
+				    struct cg_error *err);
 
 /* The machine type that runs, by qom-get: "pc-q35-7.2", "none". The caller frees it. */
 cg_must_check int cg_query_machine(struct cg_qmp *qmp, char **out, struct cg_error *err);
@@ -23,24 +24,28 @@ cg_must_check int cg_query_machine(struct cg_qmp *qmp, char **out, struct cg_err
  * query-cpu-definitions: a list of CpuDefinitionInfo, each with a "name". Where the target has
  * no such command: an empty list.
  */
-cg_must_check int cg_query_definitions(struct cg_qmp *qmp, json_t **out, struct cg_error *err);
+cg_must_check int cg_query_definitions(struct cg_qmp *qmp, json_t **out,
+				       struct cg_error *err);
 
 /*
  * query-cpu-model-expansion in two halves, so that several can be on their way: send one (@props,
  * consumed, may be NULL), and take the oldest one's { property: value }.
  */
-cg_must_check int cg_query_send_expansion(struct cg_qmp *qmp, const char *type, const char *model,
-					  json_t *props, struct cg_error *err);
+cg_must_check int cg_query_send_expansion(struct cg_qmp *qmp, const char *type,
+					  const char *model, json_t *props,
+					  struct cg_error *err);
 cg_must_check int cg_query_receive_expansion(struct cg_qmp *qmp, json_t **out,
 					     struct cg_error *err);
 
 /* Both halves. */
-cg_must_check int cg_query_expansion(struct cg_qmp *qmp, const char *type, const char *model,
-				     json_t *props, json_t **out, struct cg_error *err);
+cg_must_check int cg_query_expansion(struct cg_qmp *qmp, const char *type,
+				     const char *model, json_t *props, json_t **out,
+				     struct cg_error *err);
 
 /* QOM paths of all vCPUs (query-cpus-fast): a list of strings, empty for a machine without. */
 cg_must_check int cg_query_cpus(struct cg_qmp *qmp, json_t **out, struct cg_error *err);
 
 /* qom-get of one property. */
-cg_must_check int cg_query_property(struct cg_qmp *qmp, const char *path, const char *property,
-				    json_t **out, struct cg_error *err);
+cg_must_check int cg_query_property(struct cg_qmp *qmp, const char *path,
+				    const char *property, json_t **out,
+				    struct cg_error *err);

@@ -3,6 +3,8 @@
 libcg_la_SOURCES += \
 	%D%/draft.c \
 	%D%/draft.h \
+	%D%/evidence.c \
+	%D%/evidence.h \
 	%D%/host-model.c \
 	%D%/host-model.h \
 	%D%/host-record.c \
@@ -15,6 +17,8 @@ libcg_la_SOURCES += \
 	%D%/libvirt-document.h \
 	%D%/libvirt-names.c \
 	%D%/libvirt-names.h \
+	%D%/matrix-page.c \
+	%D%/matrix-page.h \
 	%D%/nfd.c \
 	%D%/nfd.h \
 	%D%/nova.c \

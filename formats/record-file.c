@@ -3,11 +3,23 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "formats/host-model.h"
 #include "formats/record-inside.h"
 
-#define READ_BYTES 65536
+/* Of a pipe it is known only later. */
+static int check_size(int fd, const char *path, struct cg_error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return cg_error_errno(err, "stat %s", path);
+	if (S_ISREG(st.st_mode) && st.st_size > CG_RECORD_BYTES)
+		return cg_error_set(err, CG_E_LIMIT, "%s: %lld bytes, more than %d", path,
+				    (long long)st.st_size, CG_RECORD_BYTES);
+	return 0;
+}
 
 int cg_record_read_text(struct cg_buffer *out, const char *path, struct cg_error *err)
 {
@@ -16,10 +28,12 @@ int cg_record_read_text(struct cg_buffer *out, const char *path, struct cg_error
 
 	if (fd < 0)
 		return cg_error_errno(err, "open %s", path);
+	if (check_size(fd, path, err) < 0)
+		return -1;
 	do {
-		if (cg_buffer_reserve(out, READ_BYTES, err) < 0)
+		if (cg_buffer_reserve(out, CG_RECORD_READ, err) < 0)
 			return cg_error_prefix(err, "%s", path);
-		got = read(fd, out->data + out->len, READ_BYTES);
+		got = read(fd, out->data + out->len, CG_RECORD_READ);
 		if (got < 0 && errno != EINTR)
 			return cg_error_errno(err, "read %s", path);
 		out->len += got > 0 ? (size_t)got : 0;
@@ -48,16 +62,14 @@ static int parse_foreign(struct cg_record **out, const char *path,
 	return cg_record_from_host_model(out, &host, NULL, err);
 }
 
-int cg_record_read(struct cg_record **out, const char *path, struct cg_error *err)
+int cg_record_parse_file(struct cg_record **out, const char *path,
+			 const struct cg_buffer *text, struct cg_error *err)
 {
-	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_BYTES + READ_BYTES);
 	cg_auto_record struct cg_record *r = NULL;
 
-	if (cg_record_read_text(&text, path, err) < 0)
-		return -1;
-	if ((is_foreign(text.data, text.len)
-		     ? parse_foreign(&r, path, &text, err)
-		     : cg_record_parse(&r, text.data, text.len, err)) < 0)
+	if ((is_foreign(text->data, text->len)
+		     ? parse_foreign(&r, path, text, err)
+		     : cg_record_parse(&r, text->data, text->len, err)) < 0)
 		return cg_error_prefix(err, "%s", path);
 	r->file = strdup(path);
 	if (!r->file)
@@ -66,9 +78,18 @@ int cg_record_read(struct cg_record **out, const char *path, struct cg_error *er
 	return 0;
 }
 
+int cg_record_read(struct cg_record **out, const char *path, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_FILE);
+
+	if (cg_record_read_text(&text, path, err) < 0)
+		return -1;
+	return cg_record_parse_file(out, path, &text, err);
+}
+
 int cg_host_model_read(struct cg_host_model *out, const char *path, struct cg_error *err)
 {
-	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_BYTES + READ_BYTES);
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_RECORD_FILE);
 	cg_auto_host_model struct cg_host_model host = { 0 };
 
 	if (cg_record_read_text(&text, path, err) < 0)

@@ -9,6 +9,8 @@
 #include "base/digest.h"
 #include "formats/record.h"
 
+#define CG_RECORD_READ 65536
+#define CG_RECORD_FILE (CG_RECORD_BYTES + CG_RECORD_READ) /* a buffer for a file */
 #define CG_RECORD_NONE SIZE_MAX /* a place that is null in the file */
 
 /* The models of one or more machine types. */
@@ -88,3 +90,8 @@ cg_must_check int cg_record_check(struct cg_record *record, const char *text, si
 /* All of a file, or of what a pipe gives; CG_E_LIMIT if that is too much for a record. */
 cg_must_check int cg_record_read_text(struct cg_buffer *out, const char *path,
 				      struct cg_error *err);
+
+/* The record, or somebody else's words about a host, that such a text is. */
+cg_must_check int cg_record_parse_file(struct cg_record **out, const char *path,
+				       const struct cg_buffer *text,
+				       struct cg_error *err);

@@ -105,7 +105,8 @@ static void *find_symbol(void *library, const char *name)
 	void *symbol = library ? dlsym(library, name) : NULL;
 
 	if (!symbol && !libxml2.missing)
-		libxml2.missing = dlerror(); /* of this thread, which is the only one to come here */
+		libxml2.missing =
+			dlerror(); /* of this thread, which is the only one to come here */
 	return symbol;
 }
 

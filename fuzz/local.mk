@@ -3,6 +3,7 @@
 # make check replays them; configured with --enable-fuzzers CC=clang, make fuzz looks for more.
 
 fuzz_targets = \
+	%D%/fuzz-arguments \
 	%D%/fuzz-definition \
 	%D%/fuzz-expansion \
 	%D%/fuzz-facts \
@@ -17,6 +18,7 @@ noinst_HEADERS += \
 	%D%/fuzz.h
 EXTRA_DIST += %D%/corpus
 
+%C%_fuzz_arguments_LDADD = $(fuzz_libs)
 %C%_fuzz_definition_LDADD = $(fuzz_libs)
 %C%_fuzz_expansion_LDADD = $(fuzz_libs)
 %C%_fuzz_facts_LDADD = $(fuzz_libs)

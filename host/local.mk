@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/boot.c \
+	%D%/boot.h \
 	%D%/cores.c \
 	%D%/cores.h \
 	%D%/cpuid.c \

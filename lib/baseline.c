@@ -196,6 +196,7 @@ static int say_yes(struct question *q, const struct cg_baseline *b, json_t *out,
 	    cg_choice_describe(&q->choice, b, NULL, out, err) < 0 ||
 	    cg_losses_find(&losses, &q->choice.fleet, b, &q->options, err) < 0)
 		return -1;
+	json_object_set_new(out, "libvirt", cg_choice_libvirt(&q->choice, b));
 	json_object_set_new(out, "effective",
 			    cg_vocabulary_list(q->choice.fleet.names, &b->effective));
 	json_object_set(out, "properties",

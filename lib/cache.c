@@ -22,7 +22,8 @@ static json_t *parse(const char *text)
 	struct cg_error err;
 	json_t *json = NULL;
 
-	return cg_json_parse(&json, text, strlen(text), 1 << 20, &err) < 0 ? json_object() : json;
+	return cg_json_parse(&json, text, strlen(text), 1 << 20, &err) < 0 ? json_object()
+									   : json;
 }
 
 /* list and history */
@@ -30,9 +31,10 @@ static json_t *parse(const char *text)
 static bool add_fact(const struct cg_store_fact *fact, void *data)
 {
 	cg_auto_json json_t *parts = parse(fact->parts);
-	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I}", "kind", fact->kind, "name", fact->name,
-				"accel", part(parts, "accel"), "measured",
-				(json_int_t)fact->measured, "bytes", (json_int_t)fact->bytes);
+	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:I}", "kind", fact->kind, "name",
+				fact->name, "accel", part(parts, "accel"), "measured",
+				(json_int_t)fact->measured, "bytes",
+				(json_int_t)fact->bytes);
 
 	if (json_object_get(parts, "path"))
 		json_object_set(row, "name", json_object_get(parts, "path"));
@@ -40,15 +42,17 @@ static bool add_fact(const struct cg_store_fact *fact, void *data)
 		json_object_set(row, "emulator", json_object_get(parts, "binary"));
 	if (json_object_get(parts, "kernel"))
 		json_object_set(row, "kernel",
-				json_object_get(json_object_get(parts, "kernel"), "release"));
+				json_object_get(json_object_get(parts, "kernel"),
+						"release"));
 	if (fact->replaced)
-		json_object_set_new(row, "replaced", json_integer((json_int_t)fact->replaced));
+		json_object_set_new(row, "replaced",
+				    json_integer((json_int_t)fact->replaced));
 	json_array_append_new(data, row);
 	return true;
 }
 
-static int list_facts(struct cg_context *context, const char *kind, bool history, json_t **reply,
-		      struct cg_error *err)
+static int list_facts(struct cg_context *context, const char *kind, bool history,
+		      json_t **reply, struct cg_error *err)
 {
 	cg_auto_json json_t *rows = json_array();
 	struct cg_store *store;
@@ -127,9 +131,10 @@ static int explain_kind(struct cg_question *q, const json_t *emulator, const cha
 	}
 	if (!s.current && s.before) {
 		now = parse(s.now);
-		json_array_append_new(rows, json_pack("{s:s, s:s, s:o}", "fact", s.kind, "accel",
-						      accel, "changed",
-						      cg_parts_difference(s.before, now)));
+		json_array_append_new(rows,
+				      json_pack("{s:s, s:s, s:o}", "fact", s.kind,
+						"accel", accel, "changed",
+						cg_parts_difference(s.before, now)));
 	}
 	json_decref(s.before);
 	return 0;
@@ -146,8 +151,8 @@ static int explain(struct cg_question *q, json_t **reply, struct cg_error *err)
 		for (size_t kind = 0; kind < cg_facts_kinds(); kind++)
 			if (explain_kind(q, emulator, accels[a], kind, rows, err) < 0)
 				return -1;
-	*reply = json_pack("{s:s, s:b, s:O}", "emulator", cg_identity_path(q->identity), "known",
-			   emulator != NULL, "remeasure", rows);
+	*reply = json_pack("{s:s, s:b, s:O}", "emulator", cg_identity_path(q->identity),
+			   "known", emulator != NULL, "remeasure", rows);
 	return 0;
 }
 
@@ -189,7 +194,8 @@ static int find_emulators(struct keeping *k, struct cg_store *store, struct cg_e
 	if (cg_store_each_fact(store, "path", false, note_path, paths, err) < 0)
 		return -1;
 	json_array_foreach(paths, i, path) {
-		cg_auto_json json_t *args = json_pack("{s:O, s:s}", "emulator", path, "accel", "tcg");
+		cg_auto_json json_t *args =
+			json_pack("{s:O, s:s}", "emulator", path, "accel", "tcg");
 		cg_auto_question struct cg_question q = { 0 };
 		struct cg_error gone;
 
@@ -231,7 +237,8 @@ static int run_prune(struct cg_context *context, const json_t *args, json_t **re
 
 	(void)args;
 	if (cg_context_store(context, &store, err) < 0 ||
-	    cg_context_host(context, &k.host, err) < 0 || find_emulators(&k, store, err) < 0 ||
+	    cg_context_host(context, &k.host, err) < 0 ||
+	    find_emulators(&k, store, err) < 0 ||
 	    cg_store_prune(store, keep, &k, &facts, err) < 0)
 		return -1;
 	*reply = json_pack("{s:I}", "forgotten", (json_int_t)facts);
@@ -257,7 +264,9 @@ static int run_path(struct cg_context *context, const json_t *args, json_t **rep
 }
 
 const struct cg_command cg_command_cache_list = { "cache-list", no_arguments, run_list };
-const struct cg_command cg_command_cache_history = { "cache-history", no_arguments, run_history };
+const struct cg_command cg_command_cache_history = { "cache-history", no_arguments,
+						     run_history };
 const struct cg_command cg_command_cache_why = { "cache-why", why_arguments, run_why };
-const struct cg_command cg_command_cache_prune = { "cache-prune", no_arguments, run_prune };
+const struct cg_command cg_command_cache_prune = { "cache-prune", no_arguments,
+						   run_prune };
 const struct cg_command cg_command_cache_path = { "cache-path", no_arguments, run_path };

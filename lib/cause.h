@@ -10,7 +10,6 @@
 
 /*
  * Of a feature that can't be had there. CG_MISSING_UNSUPPORTED if the record doesn't
- * tell why. Microcode is no cause that it could tell of: what microcode takes away, the
- * CPU doesn't have.
+ * tell why.
  */
 enum cg_reason cg_cause_find(const struct cg_record *record, const char *feature);

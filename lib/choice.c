@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "cpumodels/definition.h"
 #include "cpumodels/partition.h"
+#include "formats/libvirt-definition.h"
 
 #define QEMU_PHYS_BITS 40 /* of a named model, under KVM */
 
@@ -143,6 +144,46 @@ int cg_choice_describe(const struct cg_choice *choice, const struct cg_baseline 
 	json_object_set_new(out, "features",
 			    json_integer((json_int_t)cg_featureset_count(&b->effective)));
 	return 0;
+}
+
+/*
+ * Features of libvirt's own models that QEMU takes out of some for an accelerator or a
+ * machine type: what isn't there has to be said.
+ */
+static json_t *absent_in_libvirt(const struct cg_choice *choice,
+				 const struct cg_baseline *b)
+{
+	static const char *const names[] = { "acpi", "monitor", "svm", "vme" };
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < CG_COUNT(names); i++) {
+		size_t f = cg_vocabulary_find(choice->fleet.names, names[i]);
+
+		if (f < CG_FEATURES_MAX && !cg_featureset_has(&b->effective, f))
+			json_array_append_new(list, json_string(names[i]));
+	}
+	return list;
+}
+
+json_t *cg_choice_libvirt(const struct cg_choice *choice, const struct cg_baseline *b)
+{
+	const char *vendor =
+		cg_json_text(choice->candidates.scalars[b->candidate], "vendor");
+	cg_auto_json json_t *present =
+		cg_vocabulary_list(choice->fleet.names, &b->effective);
+	cg_auto_json json_t *absent = absent_in_libvirt(choice, b);
+	cg_auto_buffer struct cg_buffer left_out = CG_BUFFER(CG_DEFINITION_TEXT);
+	cg_auto_libvirt_cpu struct cg_libvirt_cpu cpu = { 0 };
+	cg_auto_definition struct cg_definition d = { 0 };
+	cg_auto_free char *text = NULL;
+	struct cg_error err;
+
+	if (define(choice, b, NULL, &d, &err) < 0 ||
+	    cg_libvirt_definition_to_cpu(&cpu, &d, vendor, &left_out, &err) < 0 ||
+	    cg_libvirt_definition_complete(&cpu, present, absent, &err) < 0 ||
+	    cg_libvirt_cpu_print(&cpu, &text, &err) < 0)
+		return NULL;
+	return json_string(text);
 }
 
 /* Nothing is believed because of how it was found. */

@@ -35,6 +35,13 @@ cg_must_check int cg_choice_describe(const struct cg_choice *choice,
 				     const bool *members, json_t *out,
 				     struct cg_error *err);
 
+/*
+ * libvirt's <cpu> for the same, as a JSON string; NULL if it has no words for it. New
+ * reference.
+ */
+json_t *cg_choice_libvirt(const struct cg_choice *choice,
+			  const struct cg_baseline *baseline);
+
 /* Lists as cpugate(1) tells of them. New references. */
 json_t *cg_choice_lost(const struct cg_choice *choice, const struct cg_losses *losses);
 json_t *cg_choice_left_out(const struct cg_choice *choice,

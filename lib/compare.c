@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpumodels/policy.h"
 #include "lib/cause.h"
 #include "lib/command.h"
-#include "lib/subject.h"
+#include "lib/virsh.h"
 
 static const char *const arguments[] = { "emulator", "machine", "accel",      "record",
 					 "a",        "b",       "like-virsh", NULL };
@@ -32,6 +31,11 @@ static const struct cg_vocabulary *names(const struct question *q)
 	return cg_joint_names(q->joint);
 }
 
+static bool has_threads(const struct question *q)
+{
+	return q->sides[0].guest.vcpus > 1 || q->sides[1].guest.vcpus > 1;
+}
+
 static int join(struct question *q, struct cg_error *err)
 {
 	const struct cg_vocabulary *words[2] = { q->sides[0].words, q->sides[1].words };
@@ -41,6 +45,10 @@ static int join(struct question *q, struct cg_error *err)
 	for (size_t i = 0; i < 2; i++) {
 		q->cpus[i] = q->sides[i].cpu;
 		q->cpus[i].features = cg_joint_map(q->joint, i, &q->sides[i].features);
+		if (has_threads(q))
+			q->cpus[i].features =
+				cg_subject_without_threads(names(q),
+							   &q->cpus[i].features);
 	}
 	q->comparison = cg_compare(&q->cpus[0], &q->cpus[1]);
 	return 0;
@@ -144,46 +152,6 @@ static void judge(const struct question *q, struct cg_verdict *verdict)
 		blame_feature(q, i, verdict);
 }
 
-/* As virsh would have it, with B for the host. */
-
-static struct cg_featureset switched_off(const struct question *q)
-{
-	const struct cg_definition *d = &q->sides[0].definition;
-	struct cg_featureset set = { 0 };
-	bool on;
-
-	for (size_t i = 0; i < d->count; i++) {
-		size_t f = cg_vocabulary_find(names(q), d->overrides[i].name);
-
-		if (f < CG_FEATURES_MAX &&
-		    cg_definition_bool(d->overrides[i].value, &on) && !on)
-			cg_featureset_add(&set, f);
-	}
-	return set;
-}
-
-static enum cg_policy_result compare_like_virsh(const struct question *q)
-{
-	const struct cg_override *vendor =
-		cg_definition_find(&q->sides[0].definition, "vendor");
-	struct cg_policies wanted = {
-		.model = q->cpus[0].features,
-		.disable = switched_off(q),
-		.vendor = vendor ? vendor->value : NULL,
-	};
-
-	return cg_policy_compare(&wanted, &q->cpus[1].features, q->cpus[1].vendor, NULL);
-}
-
-static json_t *like_virsh(const struct question *q)
-{
-	static const char *const words[] = { "incompatible", "identical", "superset" };
-	enum cg_policy_result result = compare_like_virsh(q);
-
-	return json_pack("{s:s, s:i, s:b}", "result", words[result], "number",
-			 (int)result, "compatible", result != CG_POLICY_INCOMPATIBLE);
-}
-
 /* What one side's emulator doesn't know can't be there for that reason alone. */
 static json_t *unknown_to(const struct question *q, size_t side,
 			  const struct cg_featureset *others)
@@ -196,35 +164,50 @@ static json_t *unknown_to(const struct question *q, size_t side,
 	return cg_vocabulary_list(names(q), &unknown);
 }
 
-static json_t *describe(const struct question *q, const json_t *args)
+static json_t *describe(const struct question *q)
 {
 	const struct cg_comparison *c = &q->comparison;
 	cg_auto_verdict struct cg_verdict verdict = { 0 };
-	json_t *out;
 
 	judge(q, &verdict);
-	out = json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O*}", "verdict",
-			cg_answer_word(cg_verdict_answer(&verdict)), "result",
-			cg_order_word(c->order), "a", cg_subject_json(&q->sides[0]), "b",
-			cg_subject_json(&q->sides[1]), "only-a",
-			cg_vocabulary_list(names(q), &c->only_a), "only-b",
-			cg_vocabulary_list(names(q), &c->only_b), "unknown-to-a",
-			unknown_to(q, 0, &c->only_b), "unknown-to-b",
-			unknown_to(q, 1, &c->only_a), "responsible-properties",
-			cg_compare_responsible(c, names(q)), "reasons", verdict.reasons);
-	if (json_is_true(json_object_get(args, "like-virsh")))
-		json_object_set_new(out, "virsh", like_virsh(q));
-	return out;
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:O*}", "verdict",
+			 cg_answer_word(cg_verdict_answer(&verdict)), "result",
+			 cg_order_word(c->order), "a", cg_subject_json(&q->sides[0]), "b",
+			 cg_subject_json(&q->sides[1]), "only-a",
+			 cg_vocabulary_list(names(q), &c->only_a), "only-b",
+			 cg_vocabulary_list(names(q), &c->only_b), "unknown-to-a",
+			 unknown_to(q, 0, &c->only_b), "unknown-to-b",
+			 unknown_to(q, 1, &c->only_a), "responsible-properties",
+			 cg_compare_responsible(c, names(q)), "reasons", verdict.reasons);
+}
+
+static int add_virsh(const struct question *q, struct cg_context *context,
+		     const json_t *args, json_t *out, struct cg_error *err)
+{
+	cg_auto_json json_t *model = NULL;
+
+	if (cg_subject_libvirt(&q->sides[0]) &&
+	    cg_subject_look_up(q->sides, q->sides[0].definition.model, context, args,
+			       &model, err) < 0)
+		return -1;
+	json_object_set_new(out, "virsh",
+			    cg_virsh_compare(q->sides, q->joint, q->cpus, model));
+	return 0;
 }
 
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
 	cg_cleanup(deinit) struct question q = { 0 };
+	cg_auto_json json_t *out = NULL;
 
 	if (cg_subjects_open(q.sides, context, args, err) < 0 || join(&q, err) < 0)
 		return -1;
-	*reply = describe(&q, args);
+	out = describe(&q);
+	if (json_is_true(json_object_get(args, "like-virsh")) &&
+	    add_virsh(&q, context, args, out, err) < 0)
+		return -1;
+	*reply = cg_take(out);
 	return 0;
 }
 

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/kernel.h"
+#include "host/tree.h"
+
 #define REPLY_MS_MAX (60 * 60 * 1000)
 
 struct cg_context {
@@ -16,6 +19,7 @@ struct cg_context {
 	void *progress_data;
 	struct cg_store *store;
 	struct cg_host *host;
+	char *kernel;
 	json_t *warnings;
 	void *parked;
 	void (*release)(void *thing);
@@ -83,7 +87,8 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	return 0;
 }
 
-void cg_context_park(struct cg_context *context, void *thing, void (*release)(void *thing))
+void cg_context_park(struct cg_context *context, void *thing,
+		     void (*release)(void *thing))
 {
 	if (context->parked)
 		context->release(context->parked);
@@ -106,6 +111,7 @@ struct cg_context *cg_context_free(struct cg_context *context)
 	cg_context_park(context, NULL, NULL);
 	cg_store_close(context->store);
 	cg_host_free(context->host);
+	free(context->kernel);
 	json_decref(context->warnings);
 	free(context->cache_path);
 	free(context->host_root);
@@ -113,15 +119,18 @@ struct cg_context *cg_context_free(struct cg_context *context)
 	return NULL;
 }
 
-int cg_context_store(struct cg_context *context, struct cg_store **out, struct cg_error *err)
+int cg_context_store(struct cg_context *context, struct cg_store **out,
+		     struct cg_error *err)
 {
-	if (!context->store && cg_store_open(&context->store, context->cache_path, err) < 0)
+	if (!context->store &&
+	    cg_store_open(&context->store, context->cache_path, err) < 0)
 		return -1;
 	*out = context->store;
 	return 0;
 }
 
-int cg_context_host(struct cg_context *context, const struct cg_host **out, struct cg_error *err)
+int cg_context_host(struct cg_context *context, const struct cg_host **out,
+		    struct cg_error *err)
 {
 	if (!context->host && cg_host_read(&context->host, context->host_root, err) < 0)
 		return -1;
@@ -129,12 +138,38 @@ int cg_context_host(struct cg_context *context, const struct cg_host **out, stru
 	return 0;
 }
 
+int cg_context_kernel(struct cg_context *context, const char **out, struct cg_error *err)
+{
+	cg_auto_json json_t *kernel = NULL;
+	cg_auto_close int root = -1;
+
+	if (!context->kernel) {
+		if (cg_tree_open(&root, context->host_root, err) < 0)
+			return -1;
+		kernel = cg_kernel_json(root);
+		if (!kernel || asprintf(&context->kernel, "Linux %s",
+					cg_json_text(kernel, "release")) < 0) {
+			context->kernel = NULL;
+			return cg_error_set(err, CG_E_SYSTEM,
+					    "no memory for the kernel's name");
+		}
+	}
+	*out = context->kernel;
+	return 0;
+}
+
+const char *cg_context_host_root(const struct cg_context *context)
+{
+	return context->host_root;
+}
+
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context)
 {
 	return context->limits;
 }
 
-void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what)
+void cg_context_tell(struct cg_context *context, size_t done, size_t total,
+		     const char *what)
 {
 	if (context->progress)
 		context->progress(context->progress_data, done, total, what);

@@ -18,15 +18,16 @@ struct cg_context_options {
 	cg_context_progress *progress; /* NULL for none */
 	void *progress_data;
 	const char *cache_path; /* NULL: cg_context_default_cache() */
-	int cancel_fd;		/* readable to stop what is going on (a signalfd, say); -1 for never */
-	const char *host_root;	/* for tests: see cg_host_read(); NULL for the real one */
+	int cancel_fd; /* readable to stop what is going on (a signalfd, say); -1 for never */
+	const char *host_root; /* for tests: see cg_host_read(); NULL for the real one */
 };
 
 /*
  * $CPUGATE_REPLY_TIMEOUT is how many milliseconds an emulator may take for one reply.
  * CG_E_USAGE if it isn't a number of them.
  */
-cg_must_check int cg_context_new(struct cg_context **out, const struct cg_context_options *options,
+cg_must_check int cg_context_new(struct cg_context **out,
+				 const struct cg_context_options *options,
 				 struct cg_error *err);
 struct cg_context *cg_context_free(struct cg_context *context);
 
@@ -35,16 +36,22 @@ cg_must_check int cg_context_store(struct cg_context *context, struct cg_store *
 				   struct cg_error *err);
 cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
 				  struct cg_error *err);
+/* As cg_host_kernel(), without reading the whole host for it. Borrowed. */
+cg_must_check int cg_context_kernel(struct cg_context *context, const char **out,
+				    struct cg_error *err);
+const char *cg_context_host_root(const struct cg_context *context); /* may be NULL */
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
 
 /*
  * One thing that a question leaves for the next one, which is often about the same emulator. Parking consumes it and frees what was
  * there before; taking it back leaves the place empty and returns NULL if it is.
  */
-void cg_context_park(struct cg_context *context, void *thing, void (*release)(void *thing));
+void cg_context_park(struct cg_context *context, void *thing,
+		     void (*release)(void *thing));
 void *cg_context_unpark(struct cg_context *context);
 
-void cg_context_tell(struct cg_context *context, size_t done, size_t total, const char *what);
+void cg_context_tell(struct cg_context *context, size_t done, size_t total,
+		     const char *what);
 
 /*
  * Sentences that the user should see once, such as a cache that can't be written: add one, unless it is known already; and the

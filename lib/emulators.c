@@ -8,7 +8,8 @@ static const char *const arguments[] = { "emulator", "record", NULL };
 static int add_known(struct cg_context *context, const char *path, json_t *reply,
 		     struct cg_error *err)
 {
-	cg_auto_json json_t *args = json_pack("{s:s, s:s}", "emulator", path, "accel", "tcg");
+	cg_auto_json json_t *args =
+		json_pack("{s:s, s:s}", "emulator", path, "accel", "tcg");
 	cg_auto_question struct cg_question q = { 0 };
 	json_t *row = json_pack("{s:s}", "path", path);
 	struct cg_error why;
@@ -30,7 +31,8 @@ static int add_known(struct cg_context *context, const char *path, json_t *reply
 /* The one that a record is about, in the same words. */
 static int add_recorded(const char *path, json_t *rows, struct cg_error *err)
 {
-	static const char *const names[] = { "path", "sha256", "version", "package", "target" };
+	static const char *const names[] = { "path", "sha256", "version", "package",
+					     "target" };
 	cg_auto_record struct cg_record *record = NULL;
 	json_t *row = json_object();
 
@@ -40,7 +42,8 @@ static int add_recorded(const char *path, json_t *rows, struct cg_error *err)
 	for (size_t i = 0; i < CG_COUNT(names); i++)
 		if (json_object_get(cg_record_about(record), names[i]))
 			json_object_set(row, names[i],
-					json_object_get(cg_record_about(record), names[i]));
+					json_object_get(cg_record_about(record),
+							names[i]));
 	if (!json_object_get(row, "path"))
 		json_object_set_new(row, "path", json_string(path));
 	json_object_set(row, "binary", json_object_get(row, "path"));
@@ -50,13 +53,15 @@ static int add_recorded(const char *path, json_t *rows, struct cg_error *err)
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
-	const char *one = cg_json_text(args, "emulator"), *record = cg_json_text(args, "record");
+	const char *one = cg_json_text(args, "emulator"),
+		   *record = cg_json_text(args, "record");
 	cg_auto_json json_t *paths = NULL, *rows = json_array();
 	const json_t *path;
 	size_t i;
 
 	if (record && one)
-		return cg_error_set(err, CG_E_USAGE, "a record is about its own emulator: not both");
+		return cg_error_set(err, CG_E_USAGE,
+				    "a record is about its own emulator: not both");
 	if (record && add_recorded(record, rows, err) < 0)
 		return -1;
 	if (!record)

@@ -6,12 +6,13 @@
 #include "lib/command.h"
 #include "lib/prediction.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", "definition", "record", NULL };
+static const char *const arguments[] = { "emulator",   "machine", "accel",
+					 "definition", "record",  NULL };
 
 static json_t *model_of(const struct cg_prediction *p)
 {
-	return json_pack("{s:O, s:O*}", "name", json_object_get(p->model, "name"), "alias-of",
-			 json_object_get(p->model, "alias-of"));
+	return json_pack("{s:O, s:O*}", "name", json_object_get(p->model, "name"),
+			 "alias-of", json_object_get(p->model, "alias-of"));
 }
 
 static json_t *usable_of(const struct cg_prediction *p)
@@ -21,8 +22,8 @@ static json_t *usable_of(const struct cg_prediction *p)
 }
 
 /* null for what this target doesn't say. */
-static json_t *list_of(const struct cg_vocabulary *vocabulary, const struct cg_prediction *p,
-		       const struct cg_featureset *set)
+static json_t *list_of(const struct cg_vocabulary *vocabulary,
+		       const struct cg_prediction *p, const struct cg_featureset *set)
 {
 	return p->has_effective ? cg_vocabulary_list(vocabulary, set) : json_null();
 }
@@ -31,27 +32,32 @@ static json_t *describe(const struct cg_question *q, const struct cg_prediction 
 {
 	const struct cg_vocabulary *vocabulary = q->emulator->vocabulary;
 	struct cg_featureset untold = cg_question_untold(q, &p->removed);
-	json_t *out = json_pack(
-		"{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O, s:o}", "emulator",
-		cg_question_emulator(q), "machine", q->machine, "accel", q->accel, "definition",
-		p->text, "model", model_of(p), "requested",
-		cg_vocabulary_list(vocabulary, &p->expansion.features), "removed",
-		list_of(vocabulary, p, &p->removed), "effective",
-		list_of(vocabulary, p, &p->effective), "properties", p->expansion.scalars,
-		"usable", usable_of(p));
+	json_t *out = json_pack("{s:o, s:s, s:s, s:s, s:o, s:o, s:o, s:o, s:O, s:o}",
+				"emulator", cg_question_emulator(q), "machine",
+				q->machine, "accel", q->accel, "definition", p->text,
+				"model", model_of(p), "requested",
+				cg_vocabulary_list(vocabulary, &p->expansion.features),
+				"removed", list_of(vocabulary, p, &p->removed),
+				"effective", list_of(vocabulary, p, &p->effective),
+				"properties", p->expansion.scalars, "usable",
+				usable_of(p));
 
 	if (p->has_effective)
-		json_object_set_new(out, "hidden", cg_vocabulary_list(vocabulary, &p->hidden));
+		json_object_set_new(out, "hidden",
+				    cg_vocabulary_list(vocabulary, &p->hidden));
 	if (!cg_featureset_is_empty(&p->ignored))
-		json_object_set_new(out, "ignored", cg_vocabulary_list(vocabulary, &p->ignored));
+		json_object_set_new(out, "ignored",
+				    cg_vocabulary_list(vocabulary, &p->ignored));
 	if (!cg_featureset_is_empty(&untold))
-		json_object_set_new(out, "untold", cg_vocabulary_list(vocabulary, &untold));
+		json_object_set_new(out, "untold",
+				    cg_vocabulary_list(vocabulary, &untold));
 	if (json_object_get(p->model, "blockers"))
 		json_object_set(out, "blockers", json_object_get(p->model, "blockers"));
 	if (p->why)
 		json_object_set(out, "not-startable", p->why);
 	json_object_set_new(out, "enforced", json_boolean(cg_question_is_enforced(q)));
-	json_object_set_new(out, "honesty", json_string(cg_question_honesty(q, p->contradicted)));
+	json_object_set_new(out, "honesty",
+			    json_string(cg_question_honesty(q, p->contradicted)));
 	json_object_set_new(out, "from", json_string(cg_question_source(q)));
 	return out;
 }

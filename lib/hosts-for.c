@@ -9,7 +9,7 @@
 #include "cpumodels/request.h"
 #include "lib/cause.h"
 #include "lib/command.h"
-#include "lib/records.h"
+#include "lib/subject.h"
 #include "machine/catalogue.h"
 
 static const char *const arguments[] = { "emulator", "machine", "accel",
@@ -22,8 +22,9 @@ struct answer {
 };
 
 struct question {
+	struct cg_subject guest;
 	struct cg_definition definition;
-	char *text; /* of the definition */
+	char *text; /* of the definition, or what the guest that runs was called */
 	struct cg_records records;
 	struct cg_gates gates;
 	const char *machine;
@@ -43,7 +44,13 @@ static void deinit(struct question *q)
 	free(q->answers);
 	cg_records_deinit(&q->records);
 	cg_definition_deinit(&q->definition);
+	cg_subject_deinit(&q->guest);
 	free(q->text);
+}
+
+static bool runs(const struct question *q)
+{
+	return q->guest.kind == CG_SUBJECT_GUEST;
 }
 
 static const char *host(const struct question *q, size_t i)
@@ -158,6 +165,60 @@ static void judge_cpu(const struct question *q, size_t i,
 		blame_start(q, i);
 }
 
+/* A guest that runs. */
+
+/* Features that no host's emulator knows are missing, too. */
+static struct cg_featureset find_guest(const struct question *q, size_t i)
+{
+	const struct cg_subject *guest = &q->guest;
+	struct cg_featureset out = { 0 };
+
+	cg_featureset_each(&guest->features, f) {
+		const char *name = cg_vocabulary_name(guest->words, f);
+		size_t there = cg_vocabulary_find(names(q), name);
+
+		if (there < CG_FEATURES_MAX) {
+			cg_featureset_add(&out, there);
+			continue;
+		}
+		cg_verdict_add(&q->answers[i].verdict, CG_MISSING_EMULATOR, name,
+			       host(q, i), NULL);
+	}
+	return out;
+}
+
+/* What can't change under it. */
+static void judge_identity(const struct question *q, size_t i)
+{
+	const char *vendor = q->records.supplies[i].vendor;
+	uint32_t bits = cg_records_phys_bits(&q->records, i);
+	const struct cg_cpu *cpu = &q->guest.cpu;
+	char text[64];
+
+	if (vendor && cpu->vendor && strcmp(vendor, cpu->vendor) != 0) {
+		snprintf(text, sizeof(text), "%.16s, not %.16s", cpu->vendor, vendor);
+		cg_verdict_add(&q->answers[i].verdict, CG_IDENTITY_VENDOR, "vendor",
+			       host(q, i), text);
+	}
+	if (bits && cpu->phys_bits > bits) {
+		snprintf(text, sizeof(text), "%u, not %u", cpu->phys_bits, bits);
+		cg_verdict_add(&q->answers[i].verdict, CG_WIDTH_PHYS_BITS, "phys-bits",
+			       host(q, i), text);
+	}
+}
+
+static void judge_guest(const struct question *q, size_t i)
+{
+	const struct cg_supply *supply = &q->records.supplies[i];
+	struct cg_featureset has = find_guest(q, i);
+	struct cg_featureset missing = cg_featureset_minus(&has, &supply->possible);
+	struct cg_featureset spare = cg_featureset_minus(&supply->gives, &has);
+
+	judge_identity(q, i);
+	blame(q, i, &missing);
+	q->answers[i].spare = cg_featureset_count(&spare);
+}
+
 static void judge(const struct question *q, size_t i)
 {
 	struct answer *a = &q->answers[i];
@@ -174,7 +235,9 @@ static void judge(const struct question *q, size_t i)
 					 "deprecated")))
 		cg_verdict_add(&a->verdict, CG_MACHINE_DEPRECATED, q->machine, host(q, i),
 			       NULL);
-	if (!cg_records_has_model(&q->records, i, q->definition.model))
+	if (runs(q))
+		judge_guest(q, i);
+	else if (!cg_records_has_model(&q->records, i, q->definition.model))
 		cg_verdict_add(&a->verdict, CG_NAME_UNKNOWN, q->definition.model,
 			       host(q, i), NULL);
 	else if (find_model(q, i, &model, &scalars) || q->has_model)
@@ -202,14 +265,12 @@ static int check_names(const struct question *q, const json_t *scalars,
 	return 0;
 }
 
-static int judge_all(struct question *q, struct cg_error *err)
+/* E doesn't depend on the host. */
+static int find_definition(struct question *q, struct cg_error *err)
 {
 	const json_t *scalars = NULL;
 	bool known = false;
 
-	q->answers = calloc(q->records.count, sizeof(*q->answers));
-	if (!q->answers)
-		return cg_error_errno(err, "%zu hosts", q->records.count);
 	q->gates = cg_gates_of(names(q));
 	for (size_t i = 0; i < q->records.count && !q->has_model; i++) {
 		known |= cg_records_has_model(&q->records, i, q->definition.model);
@@ -218,7 +279,15 @@ static int judge_all(struct question *q, struct cg_error *err)
 	if (!known)
 		return cg_error_set(err, CG_E_UNKNOWN, "no host has a CPU model %s",
 				    q->definition.model);
-	if (check_names(q, scalars, err) < 0)
+	return check_names(q, scalars, err);
+}
+
+static int judge_all(struct question *q, struct cg_error *err)
+{
+	q->answers = calloc(q->records.count, sizeof(*q->answers));
+	if (!q->answers)
+		return cg_error_errno(err, "%zu hosts", q->records.count);
+	if (!runs(q) && find_definition(q, err) < 0)
 		return -1;
 	for (size_t i = 0; i < q->records.count; i++)
 		judge(q, i);
@@ -304,38 +373,96 @@ static bool is_of_host(const char *model)
 	return strcmp(model, "host") == 0 || strcmp(model, "max") == 0;
 }
 
-static int read_guest(struct question *q, const json_t *args, struct cg_error *err)
+/* The one form of a definition, wherever it is from. */
+static int take_definition(struct question *q, struct cg_error *err)
+{
+	cg_auto_free char *text = cg_definition_print(&q->guest.definition);
+
+	if (!text)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+	if (is_of_host(q->guest.definition.model))
+		return cg_error_set(err, CG_E_USAGE,
+				    "%s is another CPU on every host: name a model",
+				    q->guest.definition.model);
+	q->text = cg_take(text);
+	return cg_definition_parse(&q->definition, q->text, err);
+}
+
+static int read_guest(struct question *q, struct cg_context *context, const json_t *args,
+		      struct cg_error *err)
 {
 	const char *guest = cg_json_text(args, "guest");
 
 	if (!guest)
 		return cg_error_set(err, CG_E_USAGE, "hosts-for: which CPU definition?");
-	if (cg_definition_parse(&q->definition, guest, err) < 0)
+	if (cg_subject_read(&q->guest, context, guest, err) < 0)
 		return -1;
-	if (is_of_host(q->definition.model))
+	if (q->guest.kind == CG_SUBJECT_HOST)
 		return cg_error_set(err, CG_E_USAGE,
-				    "%s is another CPU on every host: name a model",
-				    q->definition.model);
-	q->text = cg_definition_print(&q->definition);
-	return q->text ? 0 : cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
+				    "%s is a host, and not a guest's CPU", guest);
+	if (!runs(q))
+		return take_definition(q, err);
+	q->text = strdup(guest);
+	return q->text ? 0 : cg_error_errno(err, "%s", guest);
+}
+
+/* What the guest says of itself goes where the user said nothing. */
+static json_t *complete(const struct question *q, const json_t *args)
+{
+	json_t *out = json_copy(cg_json_mutable(args));
+
+	if (q->guest.machine && !json_object_get(out, "machine"))
+		json_object_set_new(out, "machine", json_string(q->guest.machine));
+	if (q->guest.accel && !json_object_get(out, "accel"))
+		json_object_set_new(out, "accel", json_string(q->guest.accel));
+	return out;
+}
+
+static int check_kinds(const struct question *q, const json_t *args, struct cg_error *err)
+{
+	const struct cg_record *first = q->records.items[0];
+	const char *target = cg_json_text(cg_record_about(first), "target");
+	const char *accel = cg_json_text(args, "accel");
+
+	if (q->guest.target && target && strcmp(q->guest.target, target) != 0)
+		return cg_error_set(err, CG_E_USAGE, "%s is about %s, %s about %s",
+				    q->guest.text, q->guest.target, host(q, 0), target);
+	if (q->guest.accel && strcmp(accel, cg_record_accel(first)) != 0)
+		return cg_error_set(err, CG_E_USAGE,
+				    "%s is about %s, %s about %s: a guest runs under one "
+				    "accelerator",
+				    q->guest.text, accel, host(q, 0),
+				    cg_record_accel(first));
+	return 0;
+}
+
+static int answer(struct question *q, struct cg_context *context, const json_t *args,
+		  json_t **reply, struct cg_error *err)
+{
+	cg_auto_verdict struct cg_verdict absent = { 0 };
+	bool common;
+
+	if (cg_records_open(&q->records, context, args, json_object_get(args, "records"),
+			    err) < 0 ||
+	    check_kinds(q, args, err) < 0 ||
+	    cg_records_find_machine(&q->records, cg_json_text(args, "machine"),
+				    &q->machine, &common, &absent, err) < 0 ||
+	    cg_records_use_machine(&q->records, q->machine, err) < 0 ||
+	    judge_all(q, err) < 0)
+		return -1;
+	return reply_of(q, reply, err);
 }
 
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
 	cg_cleanup(deinit) struct question q = { 0 };
-	cg_auto_verdict struct cg_verdict absent = { 0 };
-	bool common;
+	cg_auto_json json_t *completed = NULL;
 
-	if (read_guest(&q, args, err) < 0 ||
-	    cg_records_open(&q.records, context, args, json_object_get(args, "records"),
-			    err) < 0 ||
-	    cg_records_find_machine(&q.records, cg_json_text(args, "machine"), &q.machine,
-				    &common, &absent, err) < 0 ||
-	    cg_records_use_machine(&q.records, q.machine, err) < 0 ||
-	    judge_all(&q, err) < 0)
+	if (read_guest(&q, context, args, err) < 0)
 		return -1;
-	return reply_of(&q, reply, err);
+	completed = complete(&q, args);
+	return answer(&q, context, completed, reply, err);
 }
 
 const struct cg_command cg_command_hosts_for = { "hosts-for", arguments, run };

@@ -3,11 +3,14 @@
 libcg_la_SOURCES += \
 	%D%/about.c \
 	%D%/baseline.c \
+	%D%/bits.c \
+	%D%/bits.h \
 	%D%/cache.c \
 	%D%/candidates.c \
 	%D%/candidates.h \
 	%D%/cause.c \
 	%D%/cause.h \
+	%D%/check-launch.c \
 	%D%/choice.c \
 	%D%/choice.h \
 	%D%/command.c \
@@ -18,16 +21,26 @@ libcg_la_SOURCES += \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
+	%D%/explain.c \
 	%D%/export.c \
 	%D%/host.c \
 	%D%/hosts-for.c \
+	%D%/inquiry.c \
+	%D%/inquiry.h \
+	%D%/launch.c \
+	%D%/launch.h \
 	%D%/machines.c \
+	%D%/microcode.c \
+	%D%/microcode.h \
 	%D%/matrix.c \
 	%D%/models.c \
+	%D%/parties.c \
+	%D%/parties.h \
 	%D%/parts.c \
 	%D%/parts.h \
 	%D%/past.c \
 	%D%/past.h \
+	%D%/pin.c \
 	%D%/prediction.c \
 	%D%/prediction.h \
 	%D%/probe.c \
@@ -38,8 +51,18 @@ libcg_la_SOURCES += \
 	%D%/record.c \
 	%D%/records.c \
 	%D%/records.h \
+	%D%/shortfall.c \
+	%D%/shortfall.h \
 	%D%/side.c \
 	%D%/side.h \
+	%D%/subject-definition.c \
+	%D%/subject-host.c \
+	%D%/subject-inside.h \
 	%D%/subject.c \
 	%D%/subject.h \
-	%D%/verify.c
+	%D%/trail-host.c \
+	%D%/trail.c \
+	%D%/trail.h \
+	%D%/verify.c \
+	%D%/virsh.c \
+	%D%/virsh.h

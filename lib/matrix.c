@@ -1,134 +1,396 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Who can send to whom: a guest that was started on one host with all that it gives, and
- * every other host. Equal hosts are one kind, and a row.
+ * Who can send a running guest to whom. Thousands of hosts are few kinds of hosts, so
+ * hosts about which everything that counts is the same are one kind, and everything is
+ * computed by class.
  */
 #include <string.h>
 
+#include "lib/cause.h"
 #include "lib/command.h"
-#include "lib/records.h"
+#include "lib/parties.h"
 
-static const char *const arguments[] = { "emulator", "machine", "accel", "records",
-					 NULL };
+#define CLASSES_MAX 500 /* a cell for each two of them */
+
+static const char *const arguments[] = { "emulator", "machine", "accel",
+					 "cpu",      "records", NULL };
+
+struct kind {
+	size_t first, count;  /* of its hosts */
+	bool sends, receives; /* to or from another host, as far as can be told */
+};
+
+struct cell {
+	struct cg_passage passage;
+	enum cg_answer answer;
+};
 
 struct matrix {
 	struct cg_records records;
-	struct cg_fleet fleet;
-	struct cg_featureset aside; /* what no guest that moves has */
+	struct cg_definition definition; /* without a model: each host's own best */
+	struct cg_party *parties;        /* of each host */
+	size_t *class_of;                /* of each host */
+	struct kind *classes;
+	size_t count;       /* of classes */
+	struct cell *cells; /* row by row */
+	json_t **names;     /* of features, as JSON */
+	json_t *plain;      /* a yes without reasons, as JSON */
+	unsigned int seen;  /* a bit for each answer */
 };
 
 static void deinit(struct matrix *m)
 {
-	cg_fleet_deinit(&m->fleet);
+	for (size_t i = 0; m->names && i < CG_FEATURES_MAX; i++)
+		json_decref(m->names[i]);
+	free(m->names);
+	json_decref(m->plain);
+	free(m->cells);
+	free(m->classes);
+	free(m->class_of);
+	free(m->parties);
+	cg_definition_deinit(&m->definition);
 	cg_records_deinit(&m->records);
 }
 
-static const struct cg_supply *supply(const struct matrix *m, size_t class)
+static const struct cg_party *party(const struct matrix *m, size_t kind)
 {
-	return m->fleet.classes[class].supply;
+	return &m->parties[m->classes[kind].first];
 }
 
-/* What a guest of one kind of hosts has and another kind can't give. */
-static struct cg_featureset lacking(const struct matrix *m, size_t from, size_t to)
+static struct cell *cell(const struct matrix *m, size_t from, size_t to)
 {
-	struct cg_featureset has =
-		cg_featureset_minus(&supply(m, from)->gives, &m->aside);
-
-	return cg_featureset_minus(&has, &supply(m, to)->possible);
+	return &m->cells[from * m->count + to];
 }
 
-static bool is_other_vendor(const struct matrix *m, size_t from, size_t to)
+static const char *name_of(const struct matrix *m, size_t kind)
 {
-	const char *a = supply(m, from)->vendor, *b = supply(m, to)->vendor;
-
-	return a && b && strcmp(a, b) != 0;
+	return m->records.names[m->classes[kind].first];
 }
 
-static json_t *describe_cell(const struct matrix *m, size_t from, size_t to, bool *moves)
-{
-	struct cg_featureset missing = lacking(m, from, to);
+/* Classes, in the order of each one's first host. */
 
-	*moves = !is_other_vendor(m, from, to) && cg_featureset_is_empty(&missing);
-	return json_pack("{s:s, s:b, s:b, s:o}", "host", supply(m, to)->host, "moves",
-			 *moves, "other-vendor", is_other_vendor(m, from, to), "missing",
-			 cg_vocabulary_list(m->fleet.names, &missing));
+/* Equal ones beside each other, and the first of them first. */
+static int by_content(const void *a, const void *b, void *data)
+{
+	const struct matrix *m = data;
+	size_t i = *(const size_t *)a, j = *(const size_t *)b;
+	int order = memcmp(&m->parties[i], &m->parties[j], sizeof(*m->parties));
+
+	return order ? order : i < j ? -1 : 1;
 }
 
-static json_t *hosts_of(const struct matrix *m, size_t class)
+/* What @class_of holds is the first host of each one's class: number these. */
+static void number_classes(struct matrix *m)
+{
+	for (size_t i = 0; i < m->records.count; i++) {
+		size_t first = m->class_of[i];
+
+		if (first == i) {
+			m->classes[m->count].first = i;
+			m->class_of[i] = m->count++;
+		} else {
+			m->class_of[i] = m->class_of[first];
+		}
+		m->classes[m->class_of[i]].count++;
+	}
+}
+
+static int classify(struct matrix *m, struct cg_error *err)
+{
+	size_t count = m->records.count, first = 0;
+	cg_auto_free size_t *order = calloc(count, sizeof(*order));
+
+	m->class_of = calloc(count, sizeof(*m->class_of));
+	m->classes = calloc(count, sizeof(*m->classes));
+	if (!order || !m->class_of || !m->classes)
+		return cg_error_errno(err, "%zu hosts", count);
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	qsort_r(order, count, sizeof(*order), by_content, m);
+	for (size_t i = 0; i < count; i++) {
+		if (i && memcmp(&m->parties[order[first]], &m->parties[order[i]],
+				sizeof(*m->parties)) != 0)
+			first = i;
+		m->class_of[order[i]] = order[first];
+	}
+	number_classes(m);
+	if (m->count > CLASSES_MAX)
+		return cg_error_set(err, CG_E_LIMIT,
+				    "%zu kinds of hosts, more than %d: ask for some of "
+				    "them, or hosts-for",
+				    m->count, CLASSES_MAX);
+	return 0;
+}
+
+/* Cells. */
+
+/*
+ * Why one of them can't give what any guest may want of it; the first of its hosts
+ * tells.
+ */
+static void find_causes(const struct matrix *m, size_t to,
+			const struct cg_featureset *wanted, enum cg_reason *causes)
+{
+	const struct cg_record *record = m->records.items[m->classes[to].first];
+	struct cg_featureset missing =
+		cg_featureset_minus(wanted, &party(m, to)->possible);
+
+	missing = cg_featureset_or(&missing, &party(m, to)->refused);
+	cg_featureset_each(&missing, f)
+		causes[f] =
+			cg_cause_find(record,
+				      cg_vocabulary_name(cg_joint_names(m->records.joint),
+							 f));
+}
+
+/* What every host says to the guests of all, without asking yet if these can be. */
+static void fill_cells(const struct matrix *m)
+{
+	enum cg_reason causes[CG_FEATURES_MAX] = { 0 };
+	struct cg_featureset wanted = { 0 };
+
+	for (size_t i = 0; i < m->count; i++)
+		wanted = cg_featureset_or(&wanted, &party(m, i)->has);
+	for (size_t to = 0; to < m->count; to++) {
+		find_causes(m, to, &wanted, causes);
+		for (size_t from = 0; from < m->count; from++)
+			cell(m, from, to)->passage =
+				cg_passage_find(party(m, from), party(m, to), causes);
+	}
+}
+
+static void check_row(struct matrix *m, size_t from)
+{
+	const struct cg_passage self = cell(m, from, from)->passage;
+	struct kind *kind = &m->classes[from];
+
+	for (size_t to = 0; to < m->count; to++) {
+		struct cell *c = cell(m, from, to);
+		bool other = to != from || kind->count > 1;
+
+		c->passage = cg_passage_check(&self, &c->passage);
+		c->answer = cg_passage_answer(&c->passage);
+		m->seen |= 1u << c->answer;
+		kind->sends |= other && c->answer != CG_NO;
+		m->classes[to].receives |= other && c->answer != CG_NO;
+	}
+}
+
+static int compute(struct matrix *m, struct cg_error *err)
+{
+	if (cg_parties_new(&m->parties, &m->records,
+			   m->definition.model ? &m->definition : NULL, err) < 0 ||
+	    classify(m, err) < 0)
+		return -1;
+	m->cells = calloc(m->count * m->count, sizeof(*m->cells));
+	if (!m->cells)
+		return cg_error_errno(err, "%zu kinds of hosts", m->count);
+	fill_cells(m);
+	for (size_t i = 0; i < m->count; i++)
+		check_row(m, i);
+	return 0;
+}
+
+/* The reply. */
+
+static json_t *list_codes(uint32_t reasons)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < m->fleet.count; i++)
-		if (m->fleet.class_of[i] == class)
+	for (enum cg_reason r = 0; r < CG_REASONS; r++)
+		if (reasons & UINT32_C(1) << r)
+			json_array_append_new(list, json_string(cg_reason_code(r)));
+	return list;
+}
+
+static json_t *list_features(const struct matrix *m, const struct cg_featureset *features)
+{
+	const struct cg_vocabulary *names = cg_joint_names(m->records.joint);
+	json_t *list = json_array();
+
+	cg_featureset_each(features, f) {
+		if (!m->names[f])
+			m->names[f] = json_string(cg_vocabulary_name(names, f));
+		json_array_append(list, m->names[f]);
+	}
+	return list;
+}
+
+/* A yes for which there is nothing to say is one JSON object, wherever it is. */
+static json_t *describe_cell(const struct matrix *m, const struct cell *c)
+{
+	if (!c->passage.reasons)
+		return json_incref(m->plain);
+	return json_pack("{s:s, s:o, s:o}", "verdict", cg_answer_word(c->answer),
+			 "reasons", list_codes(c->passage.reasons), "features",
+			 list_features(m, &c->passage.features));
+}
+
+static json_t *describe_cells(const struct matrix *m)
+{
+	json_t *cells = json_array();
+
+	for (size_t from = 0; from < m->count; from++) {
+		json_t *row = json_array();
+
+		for (size_t to = 0; to < m->count; to++)
+			json_array_append_new(row, describe_cell(m, cell(m, from, to)));
+		json_array_append_new(cells, row);
+	}
+	return cells;
+}
+
+static json_t *describe_hosts(const struct matrix *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->records.count; i++)
+		json_array_append_new(list, json_string(m->records.names[i]));
+	return list;
+}
+
+static json_t *describe_classes(const struct matrix *m)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->count; i++)
+		json_array_append_new(list, json_pack("{s:s, s:[]}", "name",
+						      name_of(m, i), "hosts"));
+	for (size_t i = 0; i < m->records.count; i++)
+		json_array_append_new(json_object_get(json_array_get(list,
+								     m->class_of[i]),
+						      "hosts"),
+				      json_string(m->records.names[i]));
+	return list;
+}
+
+/* Islands: hosts that certainly can't send to any other, or receive from any. */
+
+static bool is_island(const struct kind *kind, bool out)
+{
+	return out ? !kind->sends : !kind->receives;
+}
+
+static json_t *list_islands(const struct matrix *m, bool out)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < m->records.count && m->records.count > 1; i++)
+		if (is_island(&m->classes[m->class_of[i]], out))
 			json_array_append_new(list, json_string(m->records.names[i]));
 	return list;
 }
 
-/* A row of cells; *@leaves counts the other kinds that its guests can go to. */
-static json_t *describe_row(const struct matrix *m, size_t from, size_t *leaves)
+/* Is it their vendor that keeps all of them apart? Then no CPU will help. */
+static bool by_vendor(const struct matrix *m, bool out)
 {
-	json_t *cells = json_array();
-	bool moves;
+	const uint32_t vendor = UINT32_C(1) << CG_IDENTITY_VENDOR;
 
-	*leaves = 0;
-	for (size_t to = 0; to < m->fleet.class_count; to++) {
-		json_array_append_new(cells, describe_cell(m, from, to, &moves));
-		*leaves += moves && to != from;
-	}
-	return json_pack("{s:s, s:o, s:o}", "host", supply(m, from)->host, "hosts",
-			 hosts_of(m, from), "to", cells);
+	for (size_t i = 0; i < m->count; i++)
+		for (size_t j = 0; j < m->count && is_island(&m->classes[i], out); j++) {
+			const struct cell *c = out ? cell(m, i, j) : cell(m, j, i);
+
+			if (i != j && !(c->passage.reasons & vendor))
+				return false;
+		}
+	return true;
 }
 
-/* An island is a single host whose guests can never get away. */
-static json_t *describe(const struct matrix *m)
+static const char *advise(const struct matrix *m, bool out)
 {
-	json_t *rows = json_array(), *islands = json_array();
-	size_t kinds = m->fleet.class_count, leaves, all = 0;
-
-	for (size_t i = 0; i < kinds; i++) {
-		json_array_append_new(rows, describe_row(m, i, &leaves));
-		all += leaves;
-		if (!leaves && m->fleet.classes[i].count == 1 && kinds > 1)
-			json_array_append_new(islands, json_string(supply(m, i)->host));
-	}
-	return json_pack("{s:s, s:s, s:s, s:o, s:o}", "verdict",
-			 all == kinds * (kinds - 1) ? "yes" : "no", "machine",
-			 m->records.machine, "accel",
-			 cg_record_accel(m->records.items[0]), "rows", rows, "islands",
-			 islands);
+	if (by_vendor(m, out))
+		return "No other host has a CPU of that vendor, and guests don't move "
+		       "between vendors: keep a second host of its kind.";
+	if (m->definition.model)
+		return out ? "No other host can give that CPU: cpugate baseline finds "
+			     "one that they share, for the next start."
+			   : "They can't give that CPU: cpugate hosts-for tells why, "
+			     "cpugate baseline finds one that they share.";
+	return out ? "Start guests there with a CPU that others have, too, in place of "
+		     "all that there is: cpugate baseline finds it."
+		   : "Guests of the others have more than these can give: cpugate "
+		     "baseline finds a CPU with which they can come.";
 }
 
-static int make(struct matrix *m, json_t **reply, struct cg_error *err)
+static void put_islands(const struct matrix *m, json_t *out)
 {
-	if (cg_fleet_init(&m->fleet, cg_joint_names(m->records.joint),
-			  m->records.supplies, m->records.count, err) < 0)
-		return -1;
-	m->aside = m->fleet.cautions.sets[CG_CAUTION_MIGRATION];
-	*reply = describe(m);
+	static const char *const sides[] = { "out", "in" };
+	json_t *islands = json_object(), *advice = json_object();
+
+	for (size_t i = 0; i < CG_COUNT(sides); i++) {
+		json_t *list = list_islands(m, i == 0);
+
+		if (json_array_size(list))
+			json_object_set_new(advice, sides[i],
+					    json_string(advise(m, i == 0)));
+		json_object_set_new(islands, sides[i], list);
+	}
+	json_object_set_new(out, "islands", islands);
+	json_object_set_new(out, "advice", advice);
+}
+
+static const char *sum(const struct matrix *m)
+{
+	return cg_answer_word(m->seen & 1u << CG_NO          ? CG_NO
+			      : m->seen & 1u << CG_UNDECIDED ? CG_UNDECIDED
+							     : CG_YES);
+}
+
+static int describe(struct matrix *m, json_t **reply, struct cg_error *err)
+{
+	cg_auto_free char *text =
+		m->definition.model ? cg_definition_print(&m->definition) : NULL;
+
+	m->plain = json_pack("{s:s, s:[], s:[]}", "verdict", cg_answer_word(CG_YES),
+			     "reasons", "features");
+	m->names = calloc(CG_FEATURES_MAX, sizeof(json_t *));
+	if (!m->plain || !m->names)
+		return cg_error_errno(err, "names of features");
+	*reply = json_pack("{s:s, s:s, s:s, s:s*, s:o, s:o, s:o}", "verdict", sum(m),
+			   "machine", m->records.machine, "accel",
+			   cg_record_accel(m->records.items[0]), "definition", text,
+			   "hosts", describe_hosts(m), "classes", describe_classes(m),
+			   "cells", describe_cells(m));
+	put_islands(m, *reply);
 	return 0;
+}
+
+/* The question. */
+
+/* host and max are what their host is, which is what is asked about without them. */
+static int read_definition(struct matrix *m, const json_t *args, struct cg_error *err)
+{
+	const char *text = cg_json_text(args, "cpu");
+
+	if (!text)
+		return 0;
+	if (cg_definition_parse(&m->definition, text, err) < 0)
+		return -1;
+	if (strcmp(m->definition.model, "host") != 0 &&
+	    strcmp(m->definition.model, "max") != 0)
+		return 0;
+	return cg_error_set(err, CG_E_USAGE,
+			    "%s is another CPU on every host: name a model, or none for "
+			    "each host's own best",
+			    m->definition.model);
 }
 
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
 	cg_cleanup(deinit) struct matrix m = { 0 };
-	cg_auto_verdict struct cg_verdict verdict = { 0 };
+	cg_auto_verdict struct cg_verdict absent = { 0 };
 	const char *machine;
 	bool common;
 
-	if (cg_records_open(&m.records, context, args, json_object_get(args, "records"),
+	if (read_definition(&m, args, err) < 0 ||
+	    cg_records_open(&m.records, context, args, json_object_get(args, "records"),
 			    err) < 0 ||
 	    cg_records_find_machine(&m.records, cg_json_text(args, "machine"), &machine,
-				    &common, &verdict, err) < 0)
+				    &common, &absent, err) < 0 ||
+	    cg_records_use_machine(&m.records, machine, err) < 0 || compute(&m, err) < 0)
 		return -1;
-	if (common)
-		return cg_records_use_machine(&m.records, machine, err) < 0
-			       ? -1
-			       : make(&m, reply, err);
-	*reply = json_pack("{s:s, s:O}", "verdict",
-			   cg_answer_word(cg_verdict_answer(&verdict)), "reasons",
-			   verdict.reasons);
-	return 0;
+	return describe(&m, reply, err);
 }
 
 const struct cg_command cg_command_matrix = { "matrix", arguments, run };

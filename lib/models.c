@@ -52,7 +52,8 @@ static int decide(const struct answer *a, const json_t *model, json_t **usable,
 	if (own != CG_STARTED_NO)
 		*usable = own == CG_STARTED_YES ? json_true() : json_null();
 	/* The largest model itself was tried, on the default machine type. */
-	if (own == CG_STARTED_UNKNOWN && strcmp(name, "max") == 0 && a->largest == CG_STARTED_NO)
+	if (own == CG_STARTED_UNKNOWN && strcmp(name, "max") == 0 &&
+	    a->largest == CG_STARTED_NO)
 		*usable = json_false();
 	return 0;
 }

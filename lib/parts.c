@@ -20,7 +20,8 @@ static void compare_member(const char *path, const char *name, const json_t *fro
 	compare(member, from, to, out);
 }
 
-static void compare_objects(const char *path, const json_t *from, const json_t *to, json_t *out)
+static void compare_objects(const char *path, const json_t *from, const json_t *to,
+			    json_t *out)
 {
 	const char *name;
 	json_t *value;
@@ -40,8 +41,8 @@ static void compare(const char *path, const json_t *from, const json_t *to, json
 		compare_objects(path, from, to, out);
 		return;
 	}
-	json_array_append_new(out, json_pack("{s:s, s:O?, s:O?}", "part", path, "from", from, "to",
-					     to));
+	json_array_append_new(out, json_pack("{s:s, s:O?, s:O?}", "part", path, "from",
+					     from, "to", to));
 }
 
 json_t *cg_parts_difference(const json_t *from, const json_t *to)

@@ -24,10 +24,11 @@ static int load(struct cg_prediction *p, const struct subject *s,
 	if (cg_facts_model(facts, s->accel, s->machine, s->definition->model, &has_models,
 			   &p->model, err) < 0)
 		return -1;
-	if (p->model &&
-	    (cg_facts_expansion(facts, s->accel, s->machine, p->text,
-				cg_session_is_host_bound(p->model), &known, &p->expansion, err) < 0 ||
-	     cg_facts_unsupported(facts, s->accel, s->machine, &p->has_effective, unsupported, err) < 0))
+	if (p->model && (cg_facts_expansion(facts, s->accel, s->machine, p->text,
+					    cg_session_is_host_bound(p->model), &known,
+					    &p->expansion, err) < 0 ||
+			 cg_facts_unsupported(facts, s->accel, s->machine,
+					      &p->has_effective, unsupported, err) < 0))
 		return -1;
 	if (!known)
 		return cg_error_set(err, CG_E_UNKNOWN,
@@ -66,7 +67,8 @@ static struct cg_featureset dropped_in_silence(const struct cg_prediction *p,
 	struct cg_featureset set = { 0 };
 
 	cg_featureset_each(&p->removed, i)
-		if (strncmp(cg_vocabulary_name(vocabulary, i), "kvm", strlen("kvm")) == 0 &&
+		if (strncmp(cg_vocabulary_name(vocabulary, i), "kvm", strlen("kvm")) ==
+			    0 &&
 		    !cg_featureset_has(&p->expansion.features, i) &&
 		    !cg_featureset_has(unsupported, i))
 			cg_featureset_add(&set, i);
@@ -74,7 +76,8 @@ static struct cg_featureset dropped_in_silence(const struct cg_prediction *p,
 }
 
 /* Where QEMU's own list for a plain model isn't E ∩ U, QEMU is right about its own binary. */
-static int use_own_list(struct cg_prediction *p, const struct subject *s, struct cg_error *err)
+static int use_own_list(struct cg_prediction *p, const struct subject *s,
+			struct cg_error *err)
 {
 	struct cg_facts *facts = s->question->facts;
 	cg_auto_json json_t *unavailable = NULL;
@@ -87,7 +90,8 @@ static int use_own_list(struct cg_prediction *p, const struct subject *s, struct
 	if (cg_facts_unavailable(facts, s->accel, s->machine, &unavailable, err) < 0)
 		return -1;
 	p->removed = cg_vocabulary_set(s->question->emulator->vocabulary,
-				       json_object_get(unavailable, s->definition->model), &unknown);
+				       json_object_get(unavailable, s->definition->model),
+				       &unknown);
 	p->effective = cg_featureset_minus(&p->expansion.features, &p->removed);
 	return 0;
 }
@@ -105,7 +109,8 @@ static int hide(struct cg_prediction *p, const struct subject *s, struct cg_erro
 	if (e->measure != CG_MEASURE_GLOBALS)
 		return 0;
 	if (cg_vcpu_from_json(&vcpu, p->expansion.scalars, err) < 0)
-		return cg_error_prefix(err, "%s", cg_identity_path(s->question->identity));
+		return cg_error_prefix(err, "%s",
+				       cg_identity_path(s->question->identity));
 	visible = cg_visible(e->vocabulary, &p->effective, &vcpu);
 	p->hidden = cg_featureset_minus(&p->effective, &visible.features);
 	return 0;
@@ -118,17 +123,19 @@ static int decide(struct cg_prediction *p, const struct subject *s, struct cg_er
 	enum cg_started own, largest;
 
 	p->usable = CG_USABLE_NO;
-	if (!cg_featureset_equal(&p->removed, &untold) || json_object_get(p->model, "blockers"))
+	if (!cg_featureset_equal(&p->removed, &untold) ||
+	    json_object_get(p->model, "blockers"))
 		return 0;
 	if (!cg_featureset_is_empty(&untold)) {
 		p->usable = CG_USABLE_UNKNOWN;
 		return 0;
 	}
-	if (cg_facts_started(facts, s->accel, s->machine, p->text, &own, &p->why, err) < 0 ||
+	if (cg_facts_started(facts, s->accel, s->machine, p->text, &own, &p->why, err) <
+		    0 ||
 	    cg_facts_started(facts, s->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;
-	if (own == CG_STARTED_YES || (own == CG_STARTED_UNKNOWN && largest == CG_STARTED_YES &&
-				      !s->definition->count))
+	if (own == CG_STARTED_YES || (own == CG_STARTED_UNKNOWN &&
+				      largest == CG_STARTED_YES && !s->definition->count))
 		p->usable = CG_USABLE_YES;
 	else if (own != CG_STARTED_NO)
 		p->usable = CG_USABLE_UNKNOWN;

@@ -13,9 +13,11 @@ struct cg_prediction {
 	bool has_effective; /* false for a target that doesn't say what it can't give: then E is all there is */
 	struct cg_featureset effective;
 	struct cg_featureset removed; /* (E ∪ what the user switched on) − effective */
-	struct cg_featureset ignored; /* the part of it that QEMU drops without a word, even with "enforce" */
-	struct cg_featureset hidden;  /* the part of effective that a guest can't find: see cg_visible() */
-	bool contradicted;	      /* QEMU's own list isn't E ∩ U, and was used */
+	struct cg_featureset
+		ignored; /* the part of it that QEMU drops without a word, even with "enforce" */
+	struct cg_featureset
+		hidden; /* the part of effective that a guest can't find: see cg_visible() */
+	bool contradicted; /* QEMU's own list isn't E ∩ U, and was used */
 	enum cg_usable usable;
 	json_t *why; /* how QEMU ended when it was tried; NULL if it wasn't or didn't */
 };
@@ -24,9 +26,11 @@ struct cg_prediction {
  * From what is known already: cg_prober_ensure() with CG_DEPTH_DEFINITION (or more) comes first.
  * CG_E_UNKNOWN for a target that doesn't say what its models consist of.
  */
-cg_must_check int cg_prediction_make(struct cg_prediction *out, const struct cg_question *question,
+cg_must_check int cg_prediction_make(struct cg_prediction *out,
+				     const struct cg_question *question,
 				     const char *accel, const char *machine,
-				     const struct cg_definition *definition, struct cg_error *err);
+				     const struct cg_definition *definition,
+				     struct cg_error *err);
 void cg_prediction_deinit(struct cg_prediction *prediction);
 
 #define cg_auto_prediction cg_cleanup(cg_prediction_deinit)

@@ -8,23 +8,24 @@
 static const char *const arguments[] = { "emulator", "machine", "accel", "all", NULL };
 
 static int describe(const struct cg_question *q, const struct cg_need *need, json_t *row,
-			  struct cg_error *err)
+		    struct cg_error *err)
 {
 	cg_auto_free char *way = NULL;
 	enum cg_started largest;
 	size_t models, complete;
 	bool contradicted;
 
-	if (cg_facts_tally(q->facts, need->accel, need->machine, &models, &complete, err) < 0 ||
-	    cg_facts_contradicted(q->facts, need->accel, need->machine, &contradicted, err) < 0 ||
+	if (cg_facts_tally(q->facts, need->accel, need->machine, &models, &complete,
+			   err) < 0 ||
+	    cg_facts_contradicted(q->facts, need->accel, need->machine, &contradicted,
+				  err) < 0 ||
 	    cg_facts_way(q->facts, need->accel, need->machine, &way, err) < 0 ||
 	    cg_facts_started(q->facts, need->accel, NULL, "max", &largest, NULL, err) < 0)
 		return -1;
 	json_object_set_new(row, "way", json_string(way ? way : "started"));
 	json_object_set_new(row, "models", json_integer((json_int_t)models));
 	if (q->emulator->measure != CG_MEASURE_NONE)
-		json_object_set_new(row, "complete",
-				    json_integer((json_int_t)complete));
+		json_object_set_new(row, "complete", json_integer((json_int_t)complete));
 	json_object_set_new(row, "max-starts", json_boolean(largest == CG_STARTED_YES));
 	json_object_set_new(row, "equation-holds", json_boolean(!contradicted));
 	json_object_set_new(row, "from",
@@ -35,7 +36,8 @@ static int describe(const struct cg_question *q, const struct cg_need *need, jso
 static int add_row(const struct cg_question *q, const struct cg_need *need, json_t *rows,
 		   struct cg_error *err)
 {
-	json_t *row = json_pack("{s:s, s:s?}", "accel", need->accel, "machine", need->machine);
+	json_t *row =
+		json_pack("{s:s, s:s?}", "accel", need->accel, "machine", need->machine);
 
 	json_array_append_new(rows, row);
 	if (!need->failed)
@@ -44,8 +46,8 @@ static int add_row(const struct cg_question *q, const struct cg_need *need, json
 	return 0;
 }
 
-static int measure(struct cg_question *q, struct cg_need *needs, size_t count, json_t **reply,
-		   struct cg_error *err)
+static int measure(struct cg_question *q, struct cg_need *needs, size_t count,
+		   json_t **reply, struct cg_error *err)
 {
 	cg_auto_json json_t *rows = json_array();
 	size_t failed = 0;
@@ -64,14 +66,17 @@ static int measure(struct cg_question *q, struct cg_need *needs, size_t count, j
 		*err = needs[0].err;
 		return -1;
 	}
-	*reply = json_pack("{s:o, s:O}", "emulator", cg_question_emulator(q), "probed", rows);
+	*reply = json_pack("{s:o, s:O}", "emulator", cg_question_emulator(q), "probed",
+			   rows);
 	return 0;
 }
 
 static int probe_one(struct cg_question *q, json_t **reply, struct cg_error *err)
 {
 	struct cg_need needs[] = {
-		{ .depth = CG_DEPTH_ALL, .accel = q->accel, .machine = q->machine_argument },
+		{ .depth = CG_DEPTH_ALL,
+		  .accel = q->accel,
+		  .machine = q->machine_argument },
 		{ .depth = CG_DEPTH_ALL, .accel = "tcg", .machine = q->machine_argument },
 	};
 
@@ -111,7 +116,8 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	bool all = json_is_true(json_object_get(args, "all"));
 
 	if (all && json_object_get(args, "machine"))
-		return cg_error_set(err, CG_E_USAGE, "probe: all machine types, or one of them");
+		return cg_error_set(err, CG_E_USAGE,
+				    "probe: all machine types, or one of them");
 	if (cg_question_open(&q, context, args, err) < 0)
 		return -1;
 	return all ? probe_all(&q, reply, err) : probe_one(&q, reply, err);

@@ -65,14 +65,16 @@ static void tell(void *data, size_t done, size_t total, const char *what)
 	cg_context_tell(data, done, total, what);
 }
 
-static int pick_accel(struct cg_question *q, struct cg_context *context, const json_t *args,
-		      struct cg_error *err)
+static int pick_accel(struct cg_question *q, struct cg_context *context,
+		      const json_t *args, struct cg_error *err)
 {
 	const char *accel = cg_json_text(args, "accel");
 
 	if (accel && strcmp(accel, "tcg") != 0 && strcmp(accel, "kvm") != 0)
-		return cg_error_set(err, CG_E_USAGE, "no accelerator %s: tcg or kvm", accel);
-	if ((!accel || strcmp(accel, "kvm") == 0) && cg_context_host(context, &q->host, err) < 0)
+		return cg_error_set(err, CG_E_USAGE, "no accelerator %s: tcg or kvm",
+				    accel);
+	if ((!accel || strcmp(accel, "kvm") == 0) &&
+	    cg_context_host(context, &q->host, err) < 0)
 		return -1;
 	q->accel = "tcg";
 	if (accel)
@@ -83,13 +85,14 @@ static int pick_accel(struct cg_question *q, struct cg_context *context, const j
 	return 0;
 }
 
-static int open_identity(struct cg_question *q, struct cg_context *context, const json_t *args,
-			 bool ahead, struct cg_error *err)
+static int open_identity(struct cg_question *q, struct cg_context *context,
+			 const json_t *args, bool ahead, struct cg_error *err)
 {
 	struct cg_file_memo memo = { memo_get, memo_put, q, ahead ? start_ahead : NULL };
 	struct cg_qmp_limits limits = cg_context_limits(context);
 
-	return cg_identity_open(&q->identity, cg_json_text(args, "emulator"), &memo, &limits, err);
+	return cg_identity_open(&q->identity, cg_json_text(args, "emulator"), &memo,
+				&limits, err);
 }
 
 /* What was read of an emulator's facts, for the next question. */
@@ -160,15 +163,15 @@ static int has_accel(struct cg_context *context, const json_t *args, bool *has,
 }
 
 /* With all that it takes to measure. */
-static int open_here(struct cg_question *q, struct cg_context *context, const json_t *args,
-		     bool ahead, struct cg_error *err)
+static int open_here(struct cg_question *q, struct cg_context *context,
+		     const json_t *args, bool ahead, struct cg_error *err)
 {
 	bool has;
 
 	if (has_accel(context, args, &has, err) < 0 ||
 	    cg_context_store(context, &q->store, err) < 0 ||
-	    open_identity(q, context, args, ahead && has, err) < 0 || pick_accel(q, context, args, err) < 0 ||
-	    open_facts(q, err) < 0)
+	    open_identity(q, context, args, ahead && has, err) < 0 ||
+	    pick_accel(q, context, args, err) < 0 || open_facts(q, err) < 0)
 		return -1;
 	q->prober = (struct cg_prober){ .store = q->store,
 					.facts = q->facts,
@@ -181,8 +184,8 @@ static int open_here(struct cg_question *q, struct cg_context *context, const js
 	return 0;
 }
 
-static int open_question(struct cg_question *out, struct cg_context *context, const json_t *args,
-			 bool ahead, struct cg_error *err)
+static int open_question(struct cg_question *out, struct cg_context *context,
+			 const json_t *args, bool ahead, struct cg_error *err)
 {
 	cg_auto_question struct cg_question q = { .context = context };
 	const char *machine = cg_json_text(args, "machine");
@@ -190,21 +193,21 @@ static int open_question(struct cg_question *out, struct cg_context *context, co
 	if (machine && !(q.machine_argument = strdup(machine)))
 		return cg_error_errno(err, "machine type");
 	if ((cg_json_text(args, "record") ? cg_recall_open(&q, args, err)
-					     : open_here(&q, context, args, ahead, err)) < 0)
+					  : open_here(&q, context, args, ahead, err)) < 0)
 		return -1;
 	*out = q;
 	q = (struct cg_question){ 0 };
 	return 0;
 }
 
-int cg_question_open(struct cg_question *out, struct cg_context *context, const json_t *args,
-		     struct cg_error *err)
+int cg_question_open(struct cg_question *out, struct cg_context *context,
+		     const json_t *args, struct cg_error *err)
 {
 	return open_question(out, context, args, true, err);
 }
 
-int cg_question_identify(struct cg_question *out, struct cg_context *context, const json_t *args,
-			 struct cg_error *err)
+int cg_question_identify(struct cg_question *out, struct cg_context *context,
+			 const json_t *args, struct cg_error *err)
 {
 	return open_question(out, context, args, false, err);
 }
@@ -283,16 +286,19 @@ int cg_question_sweep(struct cg_question *question, struct cg_error *err)
 		return cg_error_errno(err, "plan");
 	json_array_foreach(machines, i, machine)
 		if (strcmp(cg_json_text(machine, "name"), "none") != 0)
-			needs[count++] = (struct cg_need){ .depth = CG_DEPTH_SHEET,
-							   .accel = question->accel,
-							   .machine = cg_json_text(machine, "name") };
+			needs[count++] =
+				(struct cg_need){ .depth = CG_DEPTH_SHEET,
+						  .accel = question->accel,
+						  .machine =
+							  cg_json_text(machine, "name") };
 	return cg_prober_ensure(&question->prober, needs, count, err);
 }
 
 /* That all a CPU can have is what "max" has is shown for s390x alone: see CG_MEASURE_MAX. */
 static bool measures_by_max(const struct cg_emulator_facts *e)
 {
-	return e->measure == CG_MEASURE_MAX && strcmp(cg_json_text(e->about, "target"), "s390x") == 0;
+	return e->measure == CG_MEASURE_MAX &&
+	       strcmp(cg_json_text(e->about, "target"), "s390x") == 0;
 }
 
 const char *cg_question_honesty(const struct cg_question *question, bool contradicted)
@@ -336,8 +342,9 @@ json_t *cg_question_emulator(const struct cg_question *question)
 {
 	const json_t *about = question->emulator->about;
 
-	return json_pack("{s:s, s:s, s:O, s:O, s:O}", "path", cg_identity_path(question->identity),
-			 "sha256", cg_identity_sha256(question->identity), "version",
+	return json_pack("{s:s, s:s, s:O, s:O, s:O}", "path",
+			 cg_identity_path(question->identity), "sha256",
+			 cg_identity_sha256(question->identity), "version",
 			 json_object_get(about, "version"), "package",
 			 json_object_get(about, "package"), "target",
 			 json_object_get(about, "target"));

@@ -11,7 +11,8 @@
 
 struct cg_question {
 	struct cg_context *context;
-	struct cg_record *record; /* that answers, or NULL: see lib/recall.h; then there is no store */
+	struct cg_record *
+		record; /* that answers, or NULL: see lib/recall.h; then there is no store */
 	struct cg_host *other_host; /* that the record is of, or NULL */
 	struct cg_store *store;
 	struct cg_identity *identity;
@@ -21,8 +22,8 @@ struct cg_question {
 	struct cg_prober prober;
 	const char *accel;   /* the accelerator that the answer is about */
 	const char *machine; /* the canonical name, once cg_question_ensure() has run */
-	bool both;	     /* no accelerator was named: what is measured is measured for both */
-	bool measured;	     /* something was started for the answer */
+	bool both; /* no accelerator was named: what is measured is measured for both */
+	bool measured; /* something was started for the answer */
 	const struct cg_emulator_facts *emulator;
 	char *machine_argument;
 };
@@ -31,8 +32,9 @@ struct cg_question {
  * From the common arguments: finds out what the emulator is; starts it only if it is a
  * script.
  */
-cg_must_check int cg_question_identify(struct cg_question *out, struct cg_context *context,
-				       const json_t *args, struct cg_error *err);
+cg_must_check int cg_question_identify(struct cg_question *out,
+				       struct cg_context *context, const json_t *args,
+				       struct cg_error *err);
 
 /*
  * The same for a question that is going to be asked: an emulator that the cache has never
@@ -49,10 +51,12 @@ void cg_question_deinit(struct cg_question *question);
  * accelerator that isn't asked about fails in silence.
  */
 cg_must_check int cg_question_ensure(struct cg_question *question, enum cg_depth depth,
-				     const struct cg_definition *definition, struct cg_error *err);
+				     const struct cg_definition *definition,
+				     struct cg_error *err);
 
 /* The same for CG_DEPTH_MODELS where the models aren't going to be read: that they are there is enough. */
-cg_must_check int cg_question_ensure_unread(struct cg_question *question, struct cg_error *err);
+cg_must_check int cg_question_ensure_unread(struct cg_question *question,
+					    struct cg_error *err);
 
 /*
  * All models of every machine type but "none", which no guest has, as far as that takes

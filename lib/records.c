@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpumodels/leaves.h"
+#include "formats/host-model.h"
 #include "lib/command.h"
 #include "machine/catalogue.h"
 
@@ -28,20 +29,127 @@ static int record_this_host(struct cg_record **out, struct cg_context *context,
 	return cg_record_from_json(out, reply, err);
 }
 
+/* Consumes the record. */
+static int take_one(struct cg_records *r, struct cg_record *record, const char *text,
+		    struct cg_error *err)
+{
+	r->items[r->count++] = record;
+	return !record || cg_record_vocabulary(record)
+		       ? 0
+		       : cg_error_set(err, CG_E_UNDECIDED, "%s doesn't name its features",
+				      text);
+}
+
+/* NULL if it only names models, and it has to be found out what they consist of. */
+static int read_file(struct cg_record **out, const char *path, struct cg_error *err)
+{
+	struct cg_error why;
+
+	*out = NULL;
+	if (cg_record_read(out, path, &why) == 0 || why.code == CG_E_UNDECIDED)
+		return 0;
+	*err = why;
+	return -1;
+}
+
 static int read_one(struct cg_records *r, struct cg_context *context, const json_t *args,
 		    const char *text, struct cg_error *err)
 {
-	struct cg_record **out = &r->items[r->count];
+	struct cg_record *record = NULL;
 
 	if (!text)
 		return cg_error_set(err, CG_E_USAGE, "a record is the name of a file");
-	if (strcmp(text, THIS_HOST) == 0 ? record_this_host(out, context, args, err) < 0
-					 : cg_record_read(out, text, err) < 0)
+	if (strcmp(text, THIS_HOST) == 0
+		    ? record_this_host(&record, context, args, err) < 0
+		    : read_file(&record, text, err) < 0)
 		return -1;
-	r->count++;
-	if (!cg_record_vocabulary(*out))
-		return cg_error_set(err, CG_E_UNDECIDED, "%s doesn't name its features",
-				    text);
+	return take_one(r, record, text, err);
+}
+
+/* Somebody's word on a host, which doesn't say what models ask for. */
+static bool lacks_models(const struct cg_record *record)
+{
+	const json_t *machine;
+	size_t i;
+
+	json_array_foreach(cg_record_machines(record), i, machine)
+		if (strcmp(cg_json_text(machine, "name"), "none") != 0)
+			return false;
+	return cg_record_is_foreign(record);
+}
+
+/*
+ * What models ask for doesn't depend on the host, so any emulator's word on it does: that of the first record that
+ * has it, or of the one here. *@out is borrowed from @r or *@own; NULL if there is none.
+ */
+static int find_source(const struct cg_records *r, struct cg_context *context,
+		       const json_t *args, const char *accel, struct cg_record **own,
+		       const struct cg_record **out, struct cg_error *err)
+{
+	cg_auto_json json_t *here = json_copy(cg_json_mutable(args));
+	struct cg_error why;
+
+	*out = NULL;
+	for (size_t i = 0; i < r->count && !*out; i++)
+		if (r->items[i] && !cg_record_is_foreign(r->items[i]))
+			*out = r->items[i];
+	if (*out)
+		return 0;
+	json_object_set_new(here, "accel", json_string(accel));
+	if (record_this_host(own, context, here, &why) == 0) {
+		*out = *own;
+		return 0;
+	}
+	if (why.code != CG_E_CANCELLED)
+		return 0; /* no emulator here, or no KVM */
+	*err = why;
+	return -1;
+}
+
+static int complete(struct cg_record **record, const char *path,
+		    const struct cg_host_model *host, const struct cg_record *source,
+		    struct cg_error *err)
+{
+	struct cg_record *completed;
+
+	if (cg_record_from_host_model(&completed, host, source, err) < 0)
+		return cg_error_prefix(err, "%s", path);
+	cg_record_free(*record);
+	*record = completed;
+	return 0;
+}
+
+/*
+ * Where there is no source, records stay as they are: they can be compared, but have no
+ * models. What only names models is nothing without one.
+ */
+static int complete_all(struct cg_records *r, struct cg_context *context,
+			const json_t *args, const json_t *list, struct cg_error *err)
+{
+	cg_auto_record struct cg_record *own = NULL;
+	const struct cg_record *source = NULL;
+	struct cg_error why;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const char *path = json_string_value(json_array_get(list, i));
+		cg_auto_host_model struct cg_host_model host = { 0 };
+
+		if (r->items[i] && !lacks_models(r->items[i]))
+			continue;
+		if (cg_host_model_read(&host, path, &why) < 0) {
+			if (r->items[i]) /* a pipe: it can't be read again */
+				continue;
+			*err = why;
+			return -1;
+		}
+		if (!source &&
+		    find_source(r, context, args, host.accel, &own, &source, err) < 0)
+			return -1;
+		if (!source && r->items[i])
+			return 0;
+		if (complete(&r->items[i], path, &host, source, err) < 0)
+			return -1;
+	}
 	return 0;
 }
 
@@ -131,6 +239,24 @@ static int join(struct cg_records *r, struct cg_error *err)
 	return cg_joint_new(&r->joint, words, r->count, err);
 }
 
+static int make_room(struct cg_records *r, size_t count, struct cg_error *err)
+{
+	r->items = calloc(count, sizeof(struct cg_record *));
+	r->names = calloc(count, sizeof(*r->names));
+	return r->items && r->names ? 0 : cg_error_errno(err, "%zu records", count);
+}
+
+/* Once all are read. */
+static int finish(struct cg_records *r, struct cg_context *context, const json_t *args,
+		  const json_t *list, struct cg_error *err)
+{
+	return complete_all(r, context, args, list, err) < 0 ||
+			       check_kinds(r, list, err) < 0 ||
+			       name_hosts(r, list, err) < 0 || join(r, err) < 0
+		       ? -1
+		       : 0;
+}
+
 int cg_records_open(struct cg_records *out, struct cg_context *context,
 		    const json_t *args, const json_t *list, struct cg_error *err)
 {
@@ -143,15 +269,28 @@ int cg_records_open(struct cg_records *out, struct cg_context *context,
 				    "which hosts? Records (see cpugate record), or "
 				    "\"%s\" for this one",
 				    THIS_HOST);
-	r.items = calloc(count, sizeof(struct cg_record *));
-	r.names = calloc(count, sizeof(*r.names));
-	if (!r.items || !r.names)
-		return cg_error_errno(err, "%zu records", count);
+	if (make_room(&r, count, err) < 0)
+		return -1;
 	json_array_foreach(list, i, text)
 		if (read_one(&r, context, args, json_string_value(text), err) < 0)
 			return -1;
-	if (check_kinds(&r, list, err) < 0 || name_hosts(&r, list, err) < 0 ||
-	    join(&r, err) < 0)
+	if (finish(&r, context, args, list, err) < 0)
+		return -1;
+	*out = r;
+	r = (struct cg_records){ 0 };
+	return 0;
+}
+
+int cg_records_take(struct cg_records *out, struct cg_context *context,
+		    const json_t *args, struct cg_record *record, const char *text,
+		    struct cg_error *err)
+{
+	cg_auto_json json_t *list = json_pack("[s]", text);
+	cg_auto_record struct cg_record *taken = record;
+	cg_auto_records struct cg_records r = { 0 };
+
+	if (make_room(&r, 1, err) < 0 || take_one(&r, cg_take(taken), text, err) < 0 ||
+	    finish(&r, context, args, list, err) < 0)
 		return -1;
 	*out = r;
 	r = (struct cg_records){ 0 };

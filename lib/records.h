@@ -35,6 +35,11 @@ struct cg_records {
 cg_must_check int cg_records_open(struct cg_records *out, struct cg_context *context,
 				  const json_t *args, const json_t *list,
 				  struct cg_error *err);
+
+/* The same of one record that was read already, which is consumed; @text is its file. */
+cg_must_check int cg_records_take(struct cg_records *out, struct cg_context *context,
+				  const json_t *args, struct cg_record *record,
+				  const char *text, struct cg_error *err);
 void cg_records_deinit(struct cg_records *records);
 
 /*

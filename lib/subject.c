@@ -2,12 +2,13 @@
 /* From a word on the command line to a CPU that can be compared. */
 #include "lib/subject.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cpumodels/request.h"
-#include "lib/command.h"
+#include "formats/libvirt-definition.h"
+#include "lib/subject-inside.h"
+
+#define MONITOR "qmp:"
 
 static bool is_file(const char *text)
 {
@@ -16,208 +17,271 @@ static bool is_file(const char *text)
 	return strchr(text, '/') || (stat(text, &st) == 0 && !S_ISDIR(st.st_mode));
 }
 
-static int classify(struct cg_subject *s, const json_t *args, const char *name,
-		    struct cg_error *err)
+/* QEMU's name of a target that libvirt calls by the name of its CPUs. */
+static const char *target_of(const char *arch)
 {
-	const char *text = cg_json_text(args, name);
+	static const struct {
+		const char *arch, *target;
+	} others[] = { { "i686", "i386" }, { "armv7l", "arm" }, { "ppc64le", "ppc64" } };
 
-	if (!text)
-		return cg_error_set(err, CG_E_USAGE,
-				    "compare what with what? Definitions, records or "
-				    "\"host\"");
-	if (strncmp(text, "qmp:", 4) == 0)
-		return cg_error_set(err, CG_E_USAGE, "%s: no live guests yet", text);
-	s->text = strdup(text);
-	if (!s->text)
-		return cg_error_errno(err, "%s", text);
-	if (strcmp(text, "host") == 0 || is_file(text))
+	for (size_t i = 0; arch && i < CG_COUNT(others); i++)
+		if (strcmp(others[i].arch, arch) == 0)
+			return others[i].target;
+	return arch;
+}
+
+const struct cg_libvirt_cpu *cg_subject_libvirt(const struct cg_subject *subject)
+{
+	return subject->kind == CG_SUBJECT_DEFINITION &&
+			       subject->evidence.document.has_cpu
+		       ? &subject->evidence.document.cpu
+		       : NULL;
+}
+
+/* libvirt's documents. */
+
+static int take_document(struct cg_subject *s, struct cg_error *err)
+{
+	const struct cg_libvirt_document *d = &s->evidence.document;
+
+	s->target = target_of(d->arch ? d->arch : d->cpu.arch);
+	s->accel = d->accel;
+	if (d->kind == CG_LIBVIRT_DOMCAPABILITIES) {
 		s->kind = CG_SUBJECT_HOST;
-	else
-		return cg_definition_parse(&s->definition, text, err);
-	return 0;
-}
-
-static int open_host(struct cg_subject *s, struct cg_context *context, const json_t *args,
-		     struct cg_error *err)
-{
-	cg_auto_json json_t *list = json_pack("[s]", s->text);
-	const struct cg_supply *supply;
-
-	if (cg_records_open(&s->records, context, args, list, err) < 0 ||
-	    cg_records_use_machine(&s->records, NULL, err) < 0)
-		return -1;
-	supply = s->records.supplies;
-	s->words = cg_joint_names(s->records.joint);
-	s->features = supply->possible;
-	s->cpu = (struct cg_cpu){ .vendor = supply->vendor,
-				  .phys_bits = cg_records_phys_bits(&s->records, 0) };
-	return 0;
-}
-
-/* Definitions. */
-
-static int refuse_name(const struct cg_subject *s, const char *name, const char *where,
-		       struct cg_error *err)
-{
-	const char *near = cg_vocabulary_nearest(s->words, name);
-
-	return cg_error_set(err, CG_E_UNKNOWN, "%s knows no %s%s%s%s", where, name,
-			    near ? " (did you mean " : "", near ? near : "",
-			    near ? "?)" : "");
-}
-
-/*
- * E from the record: of exactly this definition, or of its model with the changes made
- * to it.
- */
-static int look_up(struct cg_subject *s, const struct cg_subject *host,
-		   const char *machine, struct cg_error *err)
-{
-	const struct cg_record *record = host->records.items[0];
-	cg_auto_free char *printed = cg_definition_print(&s->definition);
-	struct cg_gates gates = cg_gates_of(s->words);
-	struct cg_record_cpu cpu;
-	struct cg_request r;
-
-	if (printed && cg_record_expansion(record, machine, printed, &cpu)) {
-		s->features = cpu.features;
-		s->scalars = json_deep_copy(cpu.scalars);
 		return 0;
 	}
-	if (!cg_records_has_model(&host->records, 0, s->definition.model))
-		return cg_error_set(err, CG_E_UNKNOWN, "%s has no CPU model %s",
-				    host->text, s->definition.model);
-	if (!cg_record_expansion(record, machine, s->definition.model, &cpu))
-		return cg_error_set(err, CG_E_UNDECIDED,
-				    "%s doesn't tell what %s on %s asks for", host->text,
-				    s->definition.model, machine);
-	r = cg_request_make(&cpu.features, &s->definition, s->words, &gates, cpu.scalars);
-	if (r.unknown)
-		return refuse_name(s, r.unknown, host->text, err);
-	s->features = r.features;
-	s->scalars = json_deep_copy(cpu.scalars);
+	s->machine = d->machine;
+	if (!d->has_cpu)
+		return cg_error_set(err, CG_E_USAGE,
+				    "%s: it has no <cpu>, which leaves the CPU to QEMU",
+				    s->text);
+	if (cg_libvirt_definition_from_cpu(&s->definition, &d->cpu, err) < 0)
+		return cg_error_prefix(err, "%s", s->text);
 	return 0;
 }
 
-/* A change to a property that is no feature. */
-static void change_scalars(struct cg_subject *s)
+static int read_file(struct cg_subject *s, struct cg_error *err)
 {
-	for (size_t i = 0; i < s->definition.count; i++) {
-		const struct cg_override *o = &s->definition.overrides[i];
-		char *end;
-		unsigned long long number = strtoull(o->value, &end, 0);
-
-		if (strcmp(o->name, "vendor") == 0)
-			json_object_set_new(s->scalars, o->name, json_string(o->value));
-		else if (*o->value && !*end && json_object_get(s->scalars, o->name))
-			json_object_set_new(s->scalars, o->name,
-					    cg_json_from_uint(number));
-	}
-}
-
-static int find_in_record(struct cg_subject *s, const struct cg_subject *host,
-			  const json_t *args, struct cg_error *err)
-{
-	const struct cg_record *record = host->records.items[0];
-	const char *wanted = cg_json_text(args, "machine");
-	const char *machine = cg_record_resolve_machine(record, wanted);
-
-	s->words = host->words;
-	if (!machine)
-		return cg_error_set(err, CG_E_UNKNOWN, "%s has no machine type %s",
-				    host->text, wanted ? wanted : "that is the default");
-	if (look_up(s, host, machine, err) < 0)
+	if (cg_evidence_read(&s->evidence, s->text, err) < 0)
 		return -1;
-	change_scalars(s);
+	if (!s->evidence.record)
+		return take_document(s, err);
+	s->kind = CG_SUBJECT_HOST;
 	return 0;
 }
 
-static int ask(struct cg_subject *s, struct cg_context *context, const json_t *args,
-	       struct cg_error *err)
+/* A guest that runs. */
+
+struct cg_featureset cg_subject_without_threads(const struct cg_vocabulary *names,
+						const struct cg_featureset *features)
+{
+	static const char *const of_threads[] = { "ht", "cmp-legacy" };
+	struct cg_featureset out = *features;
+
+	for (size_t i = 0; i < CG_COUNT(of_threads); i++) {
+		size_t f = cg_vocabulary_find(names, of_threads[i]);
+
+		if (f < CG_FEATURES_MAX)
+			cg_featureset_remove(&out, f);
+	}
+	return out;
+}
+
+/* Without invtsc a guest isn't promised that its TSC keeps its frequency. */
+static bool keeps_tsc(const struct cg_subject *s)
+{
+	size_t f = cg_vocabulary_find(s->words, "invtsc");
+
+	return f < CG_FEATURES_MAX && cg_featureset_has(&s->features, f);
+}
+
+static int read_guest(struct cg_subject *s, struct cg_context *context,
+		      struct cg_error *err)
+{
+	struct cg_qmp_limits limits = cg_context_limits(context);
+
+	if (cg_guest_read(&s->guest, s->text + strlen(MONITOR), &limits, err) < 0)
+		return -1;
+	s->kind = CG_SUBJECT_GUEST;
+	s->target = cg_json_text(s->guest.about, "target");
+	s->machine = s->guest.machine;
+	s->accel = s->guest.accel;
+	s->words = s->guest.vocabulary;
+	s->features = s->guest.features;
+	if (s->guest.vcpus > 1)
+		s->features = cg_subject_without_threads(s->words, &s->features);
+	cg_cpu_take_scalars(&s->cpu, s->guest.scalars);
+	if (!keeps_tsc(s))
+		s->cpu.tsc_frequency = 0;
+	return 0;
+}
+
+int cg_subject_read(struct cg_subject *out, struct cg_context *context, const char *text,
+		    struct cg_error *err)
+{
+	out->text = strdup(text);
+	if (!out->text)
+		return cg_error_errno(err, "%s", text);
+	if (strncmp(text, MONITOR, strlen(MONITOR)) == 0)
+		return read_guest(out, context, err);
+	if (strcmp(text, "host") == 0) {
+		out->kind = CG_SUBJECT_HOST;
+		return 0;
+	}
+	return is_file(text) ? read_file(out, err)
+			     : cg_definition_parse(&out->definition, text, err);
+}
+
+/* Both. */
+
+json_t *cg_subject_arguments(const struct cg_subject_setting *setting,
+			     const struct cg_subject *subject,
+			     const struct cg_subject *other)
 {
 	static const char *const common[] = { "emulator", "machine", "accel", "record" };
-	cg_auto_json json_t *reply = NULL, *taken = json_object();
-	size_t unknown;
+	json_t *out = json_object();
 
 	for (size_t i = 0; i < CG_COUNT(common); i++)
-		if (json_object_get(args, common[i]))
-			json_object_set(taken, common[i],
-					json_object_get(args, common[i]));
-	json_object_set_new(taken, "definition", json_string(s->text));
-	if (cg_command_run(context, "expand", taken, &reply, err) < 0 ||
-	    cg_vocabulary_from_json(&s->own, json_object_get(reply, "requested"), err) <
-		    0)
-		return -1;
-	s->words = s->own;
-	s->features =
-		cg_vocabulary_set(s->own, json_object_get(reply, "requested"), &unknown);
-	s->scalars = json_incref(json_object_get(reply, "properties"));
-	return 0;
+		if (json_object_get(setting->args, common[i]))
+			json_object_set(out, common[i],
+					json_object_get(setting->args, common[i]));
+	if (json_object_get(out, "record")) /* says itself what it is of */
+		json_object_del(out, "accel");
+	else if (!json_object_get(out, "accel") && (subject->accel || other->accel))
+		json_object_set_new(out, "accel",
+				    json_string(subject->accel ? subject->accel
+							       : other->accel));
+	if (!json_object_get(out, "machine") && (subject->machine || other->machine))
+		json_object_set_new(out, "machine",
+				    json_string(subject->machine ? subject->machine
+								 : other->machine));
+	return out;
 }
 
-static int open_definition(struct cg_subject *s, const struct cg_subject *other,
-			   struct cg_context *context, const json_t *args,
-			   struct cg_error *err)
+static int differ(const struct cg_subject sides[static 2], const char *a, const char *b,
+		  const char *why, struct cg_error *err)
 {
-	bool has_record = other->kind == CG_SUBJECT_HOST &&
-			  strcmp(other->text, "host") != 0;
-
-	if (has_record ? find_in_record(s, other, args, err) < 0
-		       : ask(s, context, args, err) < 0)
-		return -1;
-	cg_cpu_take_scalars(&s->cpu, s->scalars);
-	return 0;
+	return cg_error_set(err, CG_E_USAGE, "%s is about %s, %s about %s: %s",
+			    sides[0].text, a, sides[1].text, b, why);
 }
 
-static int open_both(struct cg_subject out[static 2], struct cg_context *context,
-		     const json_t *args, struct cg_error *err)
+/* Definitions are asked for the accelerator of the other side, unless they have their own. */
+static int check_kinds(const struct cg_subject sides[static 2], const json_t *args,
+		       struct cg_error *err)
 {
-	if (classify(&out[0], args, "a", err) < 0 ||
-	    classify(&out[1], args, "b", err) < 0)
-		return -1;
-	for (size_t i = 0; i < 2; i++)
-		if (out[i].kind == CG_SUBJECT_HOST &&
-		    open_host(&out[i], context, args, err) < 0)
+	const struct cg_subject *a = &sides[0], *b = &sides[1];
+
+	if (a->target && b->target && strcmp(a->target, b->target) != 0)
+		return differ(sides, a->target, b->target,
+			      "guests of one can't run on the other", err);
+	if (a->kind == b->kind || !a->accel || !b->accel ||
+	    json_object_get(args, "accel") || strcmp(a->accel, b->accel) == 0)
+		return 0;
+	return differ(sides, a->accel, b->accel, "a guest runs under one accelerator",
+		      err);
+}
+
+static int read_both(struct cg_subject out[static 2],
+		     const struct cg_subject_setting *setting, struct cg_error *err)
+{
+	static const char *const names[2] = { "a", "b" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *text = cg_json_text(setting->args, names[i]);
+
+		if (!text)
+			return cg_error_set(err, CG_E_USAGE,
+					    "compare what with what? Definitions, "
+					    "files, qmp:SOCKET or \"host\"");
+		if (cg_subject_read(&out[i], setting->context, text, err) < 0)
 			return -1;
+	}
+	return check_kinds(out, setting->args, err);
+}
+
+static bool names_models(const struct cg_subject *s)
+{
+	return s->evidence.document.kind == CG_LIBVIRT_DOMCAPABILITIES;
+}
+
+/* What names models comes after what may have them. */
+static int open_hosts(struct cg_subject out[static 2],
+		      const struct cg_subject_setting *setting, struct cg_error *err)
+{
+	for (size_t i = 0; i < 4; i++) {
+		struct cg_subject *s = &out[i % 2];
+
+		if (s->kind == CG_SUBJECT_HOST && names_models(s) == (i >= 2) &&
+		    cg_subject_open_host(s, &out[1 - i % 2], setting, err) < 0)
+			return -1;
+	}
+	return check_kinds(out, setting->args, err);
+}
+
+static int open_both(struct cg_subject out[static 2],
+		     const struct cg_subject_setting *setting, struct cg_error *err)
+{
+	if (read_both(out, setting, err) < 0 || open_hosts(out, setting, err) < 0)
+		return -1;
 	for (size_t i = 0; i < 2; i++)
 		if (out[i].kind == CG_SUBJECT_DEFINITION &&
-		    open_definition(&out[i], &out[1 - i], context, args, err) < 0)
+		    cg_subject_open_definition(&out[i], &out[1 - i], setting, err) < 0)
 			return -1;
-	return 0;
+	return check_kinds(out, setting->args, err);
 }
 
 int cg_subjects_open(struct cg_subject out[static 2], struct cg_context *context,
 		     const json_t *args, struct cg_error *err)
 {
+	const struct cg_subject_setting setting = { context, args };
+
 	out[0] = out[1] = (struct cg_subject){ 0 };
-	if (open_both(out, context, args, err) == 0)
+	if (open_both(out, &setting, err) == 0)
 		return 0;
 	cg_subjects_deinit(out);
 	return -1;
 }
 
+void cg_subject_deinit(struct cg_subject *s)
+{
+	cg_records_deinit(&s->records);
+	cg_definition_deinit(&s->definition);
+	cg_evidence_deinit(&s->evidence);
+	cg_guest_deinit(&s->guest);
+	cg_vocabulary_free(s->own);
+	json_decref(s->scalars);
+	json_decref(s->about);
+	free(s->text);
+	*s = (struct cg_subject){ 0 };
+}
+
 void cg_subjects_deinit(struct cg_subject subjects[static 2])
 {
-	for (size_t i = 0; i < 2; i++) {
-		struct cg_subject *s = &subjects[i];
+	for (size_t i = 0; i < 2; i++)
+		cg_subject_deinit(&subjects[i]);
+}
 
-		cg_records_deinit(&s->records);
-		cg_definition_deinit(&s->definition);
-		cg_vocabulary_free(s->own);
-		json_decref(s->scalars);
-		free(s->text);
-		*s = (struct cg_subject){ 0 };
-	}
+/* For replies. */
+
+static json_t *guest_json(const struct cg_subject *s)
+{
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I}", "guest", s->text, "model",
+			 s->guest.model, "machine", s->machine, "accel", s->accel,
+			 "version", cg_json_text(s->guest.about, "version"), "vcpus",
+			 (json_int_t)s->guest.vcpus);
 }
 
 json_t *cg_subject_json(const struct cg_subject *subject)
 {
 	const struct cg_record *record;
 
+	if (subject->kind == CG_SUBJECT_GUEST)
+		return guest_json(subject);
 	if (subject->kind == CG_SUBJECT_DEFINITION) {
 		cg_auto_free char *text = cg_definition_print(&subject->definition);
 
-		return json_pack("{s:s*}", "definition", text);
+		return json_pack("{s:s*, s:s*}", "definition", text, "file",
+				 cg_subject_libvirt(subject) ? subject->text : NULL);
 	}
 	record = subject->records.items[0];
 	return json_pack("{s:s, s:s, s:s, s:s}", "host", subject->records.names[0],

@@ -19,7 +19,7 @@
 #define SAMPLE_MAX 100000
 
 static const char *const arguments[] = { "emulator", "machine", "accel", "all",
-					 "sample",   "seed",	NULL };
+					 "sample",   "seed",    NULL };
 
 /* One thing to try: what is predicted and what came out. */
 struct item {
@@ -70,8 +70,8 @@ static void free_plan(struct plan *p)
 	json_decref(p->machines);
 }
 
-static int add_item(struct plan *p, const char *accel, const char *machine, const char *text,
-		    struct cg_error *err)
+static int add_item(struct plan *p, const char *accel, const char *machine,
+		    const char *text, struct cg_error *err)
 {
 	struct item *item;
 
@@ -129,16 +129,18 @@ static int measure_machines(struct plan *p, enum cg_depth depth, const bool *wan
 			    struct cg_error *err)
 {
 	size_t machines = json_array_size(p->machines), count = 0;
-	cg_auto_free struct cg_need *needs = calloc(p->accel_count * machines + 1, sizeof(*needs));
+	cg_auto_free struct cg_need *needs =
+		calloc(p->accel_count * machines + 1, sizeof(*needs));
 
 	if (!needs)
 		return cg_error_errno(err, "plan");
 	for (size_t a = 0; a < p->accel_count; a++)
 		for (size_t m = 0; m < machines; m++)
 			if (wanted[m])
-				needs[count++] = (struct cg_need){ .depth = depth,
-								   .accel = p->accels[a],
-								   .machine = machine_at(p, m) };
+				needs[count++] =
+					(struct cg_need){ .depth = depth,
+							  .accel = p->accels[a],
+							  .machine = machine_at(p, m) };
 	return cg_prober_ensure(&p->question->prober, needs, count, err);
 }
 
@@ -158,8 +160,8 @@ static int plan_all(struct plan *p, struct cg_error *err)
 			const json_t *model;
 			size_t i;
 
-			if (cg_facts_models(p->question->facts, p->accels[a], machine_at(p, m),
-					    &models, err) < 0)
+			if (cg_facts_models(p->question->facts, p->accels[a],
+					    machine_at(p, m), &models, err) < 0)
 				return -1;
 			json_array_foreach(models, i, model)
 				if (add_item(p, p->accels[a], machine_at(p, m),
@@ -192,11 +194,13 @@ static int add_sample(struct plan *p, size_t i, size_t machine, struct cg_error 
 	char text[CG_DEFINITION_TEXT];
 	const char *model;
 
-	if (cg_facts_models(p->question->facts, accel, machine_at(p, machine), &models, err) < 0)
+	if (cg_facts_models(p->question->facts, accel, machine_at(p, machine), &models,
+			    err) < 0)
 		return -1;
 	if (!json_array_size(models)) /* QEMU can't start this machine type here */
 		return 0;
-	model = cg_json_text(json_array_get(models, pick(p, json_array_size(models))), "name");
+	model = cg_json_text(json_array_get(models, pick(p, json_array_size(models))),
+			     "name");
 	if (i / p->accel_count % 2)
 		snprintf(text, sizeof(text), "%s", model);
 	else
@@ -244,12 +248,13 @@ static int predict(struct plan *p, enum cg_depth depth, struct cg_error *err)
 		item->skipped = needs[i].failed;
 		if (item->skipped)
 			continue;
-		if (cg_prediction_make(&prediction, p->question, item->accel, item->machine,
-				       &item->definition, err) < 0)
+		if (cg_prediction_make(&prediction, p->question, item->accel,
+				       item->machine, &item->definition, err) < 0)
 			return -1;
 		item->requested = prediction.expansion.features;
 		item->effective = prediction.effective;
-		item->removed = cg_featureset_minus(&prediction.removed, &prediction.ignored);
+		item->removed =
+			cg_featureset_minus(&prediction.removed, &prediction.ignored);
 		item->ignored = prediction.ignored;
 		item->usable = prediction.usable;
 	}
@@ -310,14 +315,16 @@ static json_t *differences(const struct plan *p, const struct item *item)
 	const struct cg_trial *t = &item->trial;
 	struct cg_featureset gone = cg_featureset_minus(&item->effective, &t->live);
 	struct cg_featureset extra = cg_featureset_minus(&t->live, &item->effective);
-	struct cg_featureset unsaid = cg_featureset_minus(&item->removed, &t->unavailable);
-	struct cg_featureset unpredicted = cg_featureset_minus(&t->unavailable, &item->removed);
+	struct cg_featureset unsaid =
+		cg_featureset_minus(&item->removed, &t->unavailable);
+	struct cg_featureset unpredicted =
+		cg_featureset_minus(&t->unavailable, &item->removed);
 
 	if (cg_featureset_equal(&item->effective, &t->live) &&
 	    cg_featureset_equal(&item->removed, &t->unavailable))
 		return NULL;
-	return json_pack("{s:o, s:o, s:o, s:o}", "missing", cg_vocabulary_list(v, &gone), "extra",
-			 cg_vocabulary_list(v, &extra), "not-removed",
+	return json_pack("{s:o, s:o, s:o, s:o}", "missing", cg_vocabulary_list(v, &gone),
+			 "extra", cg_vocabulary_list(v, &extra), "not-removed",
 			 cg_vocabulary_list(v, &unsaid), "removed-too",
 			 cg_vocabulary_list(v, &unpredicted));
 }
@@ -330,7 +337,8 @@ static json_t *wrong_start(const struct item *item)
 	if (!started && item->usable == CG_USABLE_YES)
 		return json_pack("{s:s, s:s}", "started", "no, though predicted", "words",
 				 item->trial.outcome.words);
-	if (started && item->usable == CG_USABLE_NO && cg_featureset_is_empty(&item->removed) &&
+	if (started && item->usable == CG_USABLE_NO &&
+	    cg_featureset_is_empty(&item->removed) &&
 	    cg_featureset_is_empty(&item->ignored) &&
 	    cg_featureset_is_empty(&item->trial.unavailable))
 		return json_pack("{s:s}", "started", "yes, though not predicted");
@@ -351,14 +359,15 @@ static json_t *row_of(json_t *rows, const struct item *item)
 	snprintf(name, sizeof(name), "%s %s", item->accel, item->machine);
 	if (!json_object_get(rows, name))
 		json_object_set_new(rows, name,
-				    json_pack("{s:s, s:s, s:i, s:i, s:i}", "accel", item->accel,
-					      "machine", item->machine, "compared", 0, "mismatched",
-					      0, "not-started", 0));
+				    json_pack("{s:s, s:s, s:i, s:i, s:i}", "accel",
+					      item->accel, "machine", item->machine,
+					      "compared", 0, "mismatched", 0,
+					      "not-started", 0));
 	return json_object_get(rows, name);
 }
 
-static void judge(const struct plan *p, const struct item *item, json_t *row, json_t *total,
-		  json_t *mismatches)
+static void judge(const struct plan *p, const struct item *item, json_t *row,
+		  json_t *total, json_t *mismatches)
 {
 	json_t *wrong = NULL;
 
@@ -388,7 +397,8 @@ static void judge(const struct plan *p, const struct item *item, json_t *row, js
 
 static json_t *report(const struct plan *p)
 {
-	json_t *rows = json_object(), *mismatches = json_array(), *list = json_array(), *row;
+	json_t *rows = json_object(), *mismatches = json_array(), *list = json_array(),
+	       *row;
 	json_t *total = json_pack("{s:i, s:i, s:i, s:i}", "compared", 0, "mismatched", 0,
 				  "not-started", 0, "skipped", 0);
 	const char *name;
@@ -405,20 +415,23 @@ static json_t *report(const struct plan *p)
 	return total;
 }
 
-static int verify(struct plan *p, const json_t *args, json_t **reply, struct cg_error *err)
+static int verify(struct plan *p, const json_t *args, json_t **reply,
+		  struct cg_error *err)
 {
 	const json_t *sample = json_object_get(args, "sample");
 	bool all = json_is_true(json_object_get(args, "all"));
 	json_int_t size = sample ? json_integer_value(sample) : DEFAULT_SAMPLE;
 
 	if (size < 1 || size > SAMPLE_MAX)
-		return cg_error_set(err, CG_E_USAGE, "verify: a sample of 1 to %d", SAMPLE_MAX);
+		return cg_error_set(err, CG_E_USAGE, "verify: a sample of 1 to %d",
+				    SAMPLE_MAX);
 	if (find_machines(p, args, err) < 0)
 		return -1;
 	if (p->question->emulator->measure == CG_MEASURE_NONE)
-		return cg_error_set(err, CG_E_UNKNOWN,
-				    "%s doesn't say what its vCPUs lack: nothing to verify",
-				    cg_identity_path(p->question->identity));
+		return cg_error_set(
+			err, CG_E_UNKNOWN,
+			"%s doesn't say what its vCPUs lack: nothing to verify",
+			cg_identity_path(p->question->identity));
 	if (all ? plan_all(p, err) < 0 : plan_sample(p, (size_t)size, err) < 0)
 		return -1;
 	if (predict(p, all ? CG_DEPTH_SHEET : CG_DEPTH_DEFINITION, err) < 0 ||

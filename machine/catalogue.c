@@ -18,7 +18,8 @@ bool cg_catalogue_split(const char *name, char family[static CG_MACHINE_NAME], i
 	*major = *minor = 0;
 	snprintf(family, CG_MACHINE_NAME, "%s", name);
 	if (!dash || sscanf(dash, "-%d.%d%n", major, minor, &end) != 2 ||
-	    (dash[end] && (sscanf(dash + end, ".%d%n", &micro, &rest) != 1 || dash[end + rest]))) {
+	    (dash[end] &&
+	     (sscanf(dash + end, ".%d%n", &micro, &rest) != 1 || dash[end + rest]))) {
 		*major = *minor = 0;
 		return false;
 	}
@@ -74,7 +75,8 @@ const json_t *cg_catalogue_find(const json_t *machines, const char *name)
 	json_array_foreach(machines, i, machine) {
 		const char *alias = cg_json_text(machine, "alias");
 
-		if (strcmp(name_of(machine), name) == 0 || (alias && strcmp(alias, name) == 0))
+		if (strcmp(name_of(machine), name) == 0 ||
+		    (alias && strcmp(alias, name) == 0))
 			return machine;
 	}
 	return NULL;

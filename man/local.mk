@@ -8,6 +8,7 @@ man_pages = \
 	%D%/cpugate-cache.5 \
 	%D%/cpugate-compare.1 \
 	%D%/cpugate-diff.1 \
+	%D%/cpugate-matrix.1 \
 	%D%/cpugate-record.5
 man_sources = $(man_pages:=.scd)
 

@@ -35,8 +35,8 @@ static struct cg_ahead *give_up(struct cg_ahead *ahead)
 	return NULL;
 }
 
-struct cg_ahead *cg_ahead_start(const char *binary, const char *lock_path, const char *stamp,
-				const struct cg_qmp_limits *limits)
+struct cg_ahead *cg_ahead_start(const char *binary, const char *lock_path,
+				const char *stamp, const struct cg_qmp_limits *limits)
 {
 	struct cg_ahead *ahead = calloc(1, sizeof(*ahead));
 	struct cg_error ignored;
@@ -71,7 +71,8 @@ static void join(struct cg_ahead *ahead)
 	ahead->joined = true;
 }
 
-int cg_ahead_take(struct cg_ahead *ahead, struct cg_session_result *out, struct cg_error *err)
+int cg_ahead_take(struct cg_ahead *ahead, struct cg_session_result *out,
+		  struct cg_error *err)
 {
 	join(ahead);
 	*out = ahead->result;

@@ -15,8 +15,8 @@ struct cg_ahead;
  * Doesn't block. NULL if another process has the lock, or if there is no thread or memory for it: then it is started later as
  * usual. @lock_path and @stamp: as for cg_lock_take().
  */
-struct cg_ahead *cg_ahead_start(const char *binary, const char *lock_path, const char *stamp,
-				const struct cg_qmp_limits *limits);
+struct cg_ahead *cg_ahead_start(const char *binary, const char *lock_path,
+				const char *stamp, const struct cg_qmp_limits *limits);
 
 /* The lock that it holds, for the caller to go on with; NULL if it has been taken over already. */
 struct cg_lock *cg_ahead_take_lock(struct cg_ahead *ahead);

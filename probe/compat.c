@@ -84,11 +84,12 @@ static struct part *find_part(struct part *parts, size_t count, const json_t *co
 	return &parts[i];
 }
 
-static int assign(const struct cg_sweep *s, struct part *parts, size_t *count, const char *machine,
-		  struct cg_error *err)
+static int assign(const struct cg_sweep *s, struct part *parts, size_t *count,
+		  const char *machine, struct cg_error *err)
 {
 	cg_auto_json json_t *common =
-		cg_shortcut_common(s->compat, machine, cg_json_text(s->emulator->about, "target"));
+		cg_shortcut_common(s->compat, machine,
+				   cg_json_text(s->emulator->about, "target"));
 	struct part *part = find_part(parts, *count, common);
 
 	if (!part->common) {
@@ -104,7 +105,8 @@ static int assign(const struct cg_sweep *s, struct part *parts, size_t *count, c
 }
 
 /* @parts has room for as many as there are machine types. Those that the proof needs come first. */
-static int divide(const struct cg_sweep *s, struct part *parts, size_t *count, struct cg_error *err)
+static int divide(const struct cg_sweep *s, struct part *parts, size_t *count,
+		  struct cg_error *err)
 {
 	for (size_t i = 0; i < CG_COUNT(s->samples); i++)
 		if (assign(s, parts, count, s->samples[i], err) < 0)
@@ -142,23 +144,28 @@ static int check_cell(struct intake *intake, const char *machine, const char *mo
 	cg_auto_json json_t *info = NULL;
 	bool known;
 
-	if (cg_facts_model(s->prober->facts, s->accel, machine, model, &known, &info, err) < 0)
+	if (cg_facts_model(s->prober->facts, s->accel, machine, model, &known, &info,
+			   err) < 0)
 		return -1;
 	if (cg_facts_expansion(s->prober->facts, s->accel, machine, model,
-			       info && cg_session_is_host_bound(info), &known, &real, err) < 0)
+			       info && cg_session_is_host_bound(info), &known, &real,
+			       err) < 0)
 		return -1;
 	intake->trusted &= known && cell->scalars &&
-		      cg_featureset_equal(&real.features, &cell->features) &&
-		      json_equal(real.scalars, cell->scalars);
+			   cg_featureset_equal(&real.features, &cell->features) &&
+			   json_equal(real.scalars, cell->scalars);
 	return 0;
 }
 
-static int check_part(struct intake *intake, const struct part *part, struct cg_error *err)
+static int check_part(struct intake *intake, const struct part *part,
+		      struct cg_error *err)
 {
 	const struct cg_shortcut_result *r = &part->result;
 
 	for (size_t m = 0; m < part->machine_count; m++)
-		for (size_t i = 0; i < r->model_count && cg_sweep_is_sample(intake->sweep, part->machines[m]); i++)
+		for (size_t i = 0; i < r->model_count &&
+				   cg_sweep_is_sample(intake->sweep, part->machines[m]);
+		     i++)
 			if (check_cell(intake, part->machines[m], r->models[i],
 				       &r->cells[i * r->machine_count + m], err) < 0)
 				return -1;
@@ -184,10 +191,12 @@ static int take_cells(const struct cg_sweep *s, struct cg_session_result *result
 		result->count++;
 		item->expansion = r->cells[i * r->machine_count + machine];
 		json_incref(item->expansion.scalars);
-		lacks = cg_featureset_and(&item->expansion.features, &result->unsupported);
+		lacks = cg_featureset_and(&item->expansion.features,
+					  &result->unsupported);
 		if (!cg_featureset_is_empty(&lacks))
 			json_object_set_new(result->unavailable, r->models[i],
-					    cg_vocabulary_list(s->emulator->vocabulary, &lacks));
+					    cg_vocabulary_list(s->emulator->vocabulary,
+							       &lacks));
 	}
 	return 0;
 }
@@ -206,10 +215,11 @@ static int keep_machine(struct cg_sweep *s, const struct part *part, size_t mach
 	int ret = -1;
 
 	if (cg_facts_models(facts, s->accel, like, &result.models, err) == 0 &&
-	    cg_facts_unsupported(facts, s->accel, s->samples[0], &known, &result.unsupported,
-				 err) == 0 &&
+	    cg_facts_unsupported(facts, s->accel, s->samples[0], &known,
+				 &result.unsupported, err) == 0 &&
 	    take_cells(s, &result, part, machine, err) == 0)
-		ret = cg_facts_put_session(facts, s->accel, name, CG_EXPAND_ALL, &result, err);
+		ret = cg_facts_put_session(facts, s->accel, name, CG_EXPAND_ALL, &result,
+					   err);
 	cg_session_result_deinit(&result);
 	return ret;
 }
@@ -219,11 +229,13 @@ static int keep_part(struct cg_sweep *s, const struct part *part, struct cg_erro
 	const struct cg_progress *progress = &s->prober->progress;
 
 	for (size_t m = 0; m < part->machine_count; m++) {
-		if (!cg_sweep_is_sample(s, part->machines[m]) && keep_machine(s, part, m, err) < 0)
+		if (!cg_sweep_is_sample(s, part->machines[m]) &&
+		    keep_machine(s, part, m, err) < 0)
 			return -1;
 		s->kept++;
 		if (progress->tell)
-			progress->tell(progress->data, s->kept, s->covered_count, part->machines[m]);
+			progress->tell(progress->data, s->kept, s->covered_count,
+				       part->machines[m]);
 	}
 	return 0;
 }
@@ -286,7 +298,8 @@ static void take_job(size_t job, void *data)
 		intake->err = err;
 }
 
-static int run_parts(struct cg_sweep *s, struct part *parts, size_t count, struct cg_error *err)
+static int run_parts(struct cg_sweep *s, struct part *parts, size_t count,
+		     struct cg_error *err)
 {
 	cg_auto_free struct cg_job *jobs = calloc(count + 1, sizeof(*jobs));
 	struct intake intake = {
@@ -320,4 +333,3 @@ int cg_compat_take(struct cg_sweep *s, struct cg_error *err)
 	free_parts(parts, count);
 	return ret;
 }
-

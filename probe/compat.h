@@ -13,12 +13,14 @@ struct cg_compat_question {
 	json_t *compat; /* see cg_shortcut_compat(); owned; empty where QEMU doesn't tell, NULL if it failed */
 	struct cg_error err;
 };
-cg_must_check int cg_compat_ask(struct cg_compat_question *question, struct cg_prober *prober,
-				const struct cg_emulator_facts *emulator, struct cg_error *err);
+cg_must_check int cg_compat_ask(struct cg_compat_question *question,
+				struct cg_prober *prober,
+				const struct cg_emulator_facts *emulator,
+				struct cg_error *err);
 
 /* After the job: keep the answer. A QEMU that failed here is no error yet: the starts will say what is wrong. */
-cg_must_check int cg_compat_answer(struct cg_compat_question *question, struct cg_prober *prober,
-				   struct cg_error *err);
+cg_must_check int cg_compat_answer(struct cg_compat_question *question,
+				   struct cg_prober *prober, struct cg_error *err);
 
 /*
  * Once the samples are measured: expand for all that is covered, and keep it if the samples agree in every

@@ -9,6 +9,13 @@
 #include "base/json.h"
 #include "cpumodels/vocabulary.h"
 
+/*
+ * The features that a build knows by name: the bool properties of an expansion that names
+ * all of them, such as the static one of "base". The caller owns *@out.
+ */
+cg_must_check int cg_expansion_vocabulary(struct cg_vocabulary **out, const json_t *props,
+					  struct cg_error *err);
+
 struct cg_expansion {
 	struct cg_featureset features;
 	json_t *scalars; /* every other property: vendor, family, level ...; owned; none is null */

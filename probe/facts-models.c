@@ -4,6 +4,16 @@
 
 #include <string.h>
 
+/* "-x86_64-cpu", if the name of the model's class is that behind the model's own name; else NULL. */
+static const char *class_suffix(const json_t *model)
+{
+	const char *name = cg_json_text(model, "name"),
+		   *class = cg_json_text(model, "typename");
+	size_t len = strlen(name);
+
+	return class && strncmp(class, name, len) == 0 ? class + len : NULL;
+}
+
 /*
  * Models are kept without the members that most of them share ("like"): a third of the text, for what every question reads. A model
  * that lacks such a member has null.
@@ -12,45 +22,71 @@ static json_t *shared_members(const json_t *models)
 {
 	static const char *const names[] = { "static", "deprecated", "migration-safe" };
 	const json_t *first = json_array_get(models, json_array_size(models) / 2);
+	const char *suffix = first ? class_suffix(first) : NULL;
 	json_t *like = json_object();
 
+	if (suffix)
+		json_object_set_new(like, "typename", json_string(suffix));
 	for (size_t i = 0; i < CG_COUNT(names); i++)
 		if (json_object_get(first, names[i]))
 			json_object_set(like, names[i], json_object_get(first, names[i]));
 	return like;
 }
 
+/* "typename" in @like is the suffix that the classes of most models have. */
+static bool is_like(const json_t *model, const char *member, const json_t *shared)
+{
+	const char *suffix = class_suffix(model);
+
+	if (strcmp(member, "typename") == 0)
+		return suffix && strcmp(suffix, json_string_value(shared)) == 0;
+	return json_equal(json_object_get(model, member), shared);
+}
+
+static json_t *pack_model(const json_t *model, const json_t *like)
+{
+	json_t *packed = json_copy(cg_json_mutable(model)), *shared;
+	const char *member;
+
+	cg_json_each(like, member, shared) {
+		if (!json_object_get(model, member))
+			json_object_set_new(packed, member, json_null());
+		else if (is_like(model, member, shared))
+			json_object_del(packed, member);
+	}
+	return packed;
+}
+
 static json_t *pack_models(const json_t *models)
 {
-	json_t *like = shared_members(models), *list = json_array(), *value;
+	json_t *like = shared_members(models), *list = json_array();
 	const json_t *model;
-	const char *name;
 	size_t i;
 
-	json_array_foreach(models, i, model) {
-		json_t *packed = json_copy(cg_json_mutable(model));
-
-		cg_json_each(like, name, value) {
-			if (!json_object_get(model, name))
-				json_object_set_new(packed, name, json_null());
-			else if (json_equal(json_object_get(model, name), value))
-				json_object_del(packed, name);
-		}
-		json_array_append_new(list, packed);
-	}
+	json_array_foreach(models, i, model)
+		json_array_append_new(list, pack_model(model, like));
 	return json_pack("{s:o, s:o}", "like", like, "models", list);
+}
+
+static json_t *unpack_member(const json_t *packed, const char *member, json_t *shared)
+{
+	if (strcmp(member, "typename") == 0)
+		return json_sprintf("%s%s", cg_json_text(packed, "name"),
+				    json_string_value(shared));
+	return json_incref(shared);
 }
 
 static json_t *unpack_model(const json_t *packed, const json_t *like)
 {
-	json_t *model = json_copy(cg_json_mutable(packed)), *value;
-	const char *name;
+	json_t *model = json_copy(cg_json_mutable(packed)), *shared;
+	const char *member;
 
-	cg_json_each(like, name, value) {
-		if (!json_object_get(packed, name))
-			json_object_set(model, name, value);
-		else if (json_is_null(json_object_get(packed, name)))
-			json_object_del(model, name);
+	cg_json_each(like, member, shared) {
+		if (!json_object_get(packed, member))
+			json_object_set_new(model, member,
+					    unpack_member(packed, member, shared));
+		else if (json_is_null(json_object_get(packed, member)))
+			json_object_del(model, member);
 	}
 	return model;
 }

@@ -14,7 +14,7 @@
  * Of what facts look like. A part of every key: a cpugate that keeps facts differently never reads those of
  * another by mistake. To be raised with every change of a fact's text or meaning.
  */
-#define CG_KEEP_FORMAT 3
+#define CG_KEEP_FORMAT 4
 
 enum cg_scope {
 	CG_SCOPE_EMULATOR,

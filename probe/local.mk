@@ -15,6 +15,8 @@ libcg_la_SOURCES += \
 	%D%/facts-sheet.c \
 	%D%/facts-starts.c \
 	%D%/facts.h \
+	%D%/guest.c \
+	%D%/guest.h \
 	%D%/keep.c \
 	%D%/keep.h \
 	%D%/memo.c \
@@ -25,6 +27,8 @@ libcg_la_SOURCES += \
 	%D%/plan.h \
 	%D%/prober.c \
 	%D%/prober.h \
+	%D%/reading.c \
+	%D%/reading.h \
 	%D%/round.c \
 	%D%/round.h \
 	%D%/session.c \

@@ -48,12 +48,14 @@ static struct slot *find(struct cg_memo *memo, const struct cg_digest *reply)
 	for (at %= SLOTS;; at = (at + 1) % SLOTS) {
 		struct slot *slot = &memo->slots[at];
 
-		if (!slot->expansion.scalars || memcmp(&slot->reply, reply, sizeof(*reply)) == 0)
+		if (!slot->expansion.scalars ||
+		    memcmp(&slot->reply, reply, sizeof(*reply)) == 0)
 			return slot;
 	}
 }
 
-bool cg_memo_get(struct cg_memo *memo, const struct cg_digest *reply, struct cg_expansion *out)
+bool cg_memo_get(struct cg_memo *memo, const struct cg_digest *reply,
+		 struct cg_expansion *out)
 {
 	const struct slot *slot;
 	bool found;

@@ -14,7 +14,8 @@ struct cg_memo *cg_memo_new(void); /* NULL if memory is out */
 struct cg_memo *cg_memo_free(struct cg_memo *memo);
 
 /* A copy that shares its scalars with all others of the same reply. False on a miss. */
-bool cg_memo_get(struct cg_memo *memo, const struct cg_digest *reply, struct cg_expansion *out);
+bool cg_memo_get(struct cg_memo *memo, const struct cg_digest *reply,
+		 struct cg_expansion *out);
 
 /* Remember; the memo keeps a copy that shares the scalars. A full memo forgets nothing and takes nothing. */
 void cg_memo_put(struct cg_memo *memo, const struct cg_digest *reply,

@@ -14,11 +14,13 @@ static void run(void *data)
 size_t cg_modes_ask(struct cg_modes_question *question, const struct cg_sweep *sweep,
 		    struct cg_job *jobs)
 {
-	static const char *const kvm[CG_MODES_MAX] = { "kvm", "kvm,kernel-irqchip=split" };
+	static const char *const kvm[CG_MODES_MAX] = { "kvm",
+						       "kvm,kernel-irqchip=split" };
 	static const char *const tcg[] = { "tcg" };
 	bool is_kvm = strcmp(sweep->accel, "kvm") == 0;
 
-	*question = (struct cg_modes_question){ .count = is_kvm ? CG_COUNT(kvm) : CG_COUNT(tcg) };
+	*question = (struct cg_modes_question){ .count = is_kvm ? CG_COUNT(kvm)
+								: CG_COUNT(tcg) };
 	for (size_t i = 0; i < question->count; i++) {
 		question->starts[i].plan = (struct cg_session_plan){
 			.binary = cg_identity_path(sweep->prober->identity),
@@ -55,8 +57,9 @@ static int take(const struct cg_modes_question *question, const struct cg_sweep 
 		modes.unsupported[modes.count++] = start->result.unsupported;
 	}
 	*cg_prober_modes(sweep->prober, sweep->accel) = modes;
-	return cg_facts_put_session(sweep->prober->facts, sweep->accel, first->plan.machine,
-				    CG_EXPAND_NONE, &first->result, err);
+	return cg_facts_put_session(sweep->prober->facts, sweep->accel,
+				    first->plan.machine, CG_EXPAND_NONE, &first->result,
+				    err);
 }
 
 int cg_modes_take(struct cg_modes_question *question, const struct cg_sweep *sweep,

@@ -25,5 +25,5 @@ size_t cg_modes_ask(struct cg_modes_question *question, const struct cg_sweep *s
  * Once the jobs are done: what they found, all or nothing, for cg_prober_modes(); what holds without a machine
  * is kept as facts of "none". Frees the results.
  */
-cg_must_check int cg_modes_take(struct cg_modes_question *question, const struct cg_sweep *sweep,
-				struct cg_error *err);
+cg_must_check int cg_modes_take(struct cg_modes_question *question,
+				const struct cg_sweep *sweep, struct cg_error *err);

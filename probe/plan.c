@@ -24,18 +24,19 @@ static bool is_carried(const struct cg_round *round, const char *accel)
  * TCG's session of the default machine type can carry that question: what it answers doesn't depend on its vCPU. Under KVM
  * the largest model may well end QEMU, so there it is tried beside.
  */
-static int carry_largest(const struct cg_round *round, const struct cg_need *need, struct cg_task *task,
-			 struct cg_error *err)
+static int carry_largest(const struct cg_round *round, const struct cg_need *need,
+			 struct cg_task *task, struct cg_error *err)
 {
 	const char *usual = round->emulator->default_machine;
 	enum cg_started known;
 
-	if (strcmp(need->accel, "tcg") != 0 || !usual || strcmp(need->machine, usual) != 0 ||
+	if (strcmp(need->accel, "tcg") != 0 || !usual ||
+	    strcmp(need->machine, usual) != 0 ||
 	    round->emulator->measure != CG_MEASURE_GLOBALS ||
 	    cg_round_find(round, CG_TASK_DRYRUN, need->accel, "", CG_LARGEST_MODEL))
 		return 0;
-	if (cg_facts_started(round->prober->facts, need->accel, NULL, CG_LARGEST_MODEL, &known, NULL,
-			     err) < 0)
+	if (cg_facts_started(round->prober->facts, need->accel, NULL, CG_LARGEST_MODEL,
+			     &known, NULL, err) < 0)
 		return -1;
 	task->largest = known == CG_STARTED_UNKNOWN;
 	task->plan.cpu = task->largest ? CG_LARGEST_MODEL ",enforce=on" : NULL;
@@ -43,12 +44,13 @@ static int carry_largest(const struct cg_round *round, const struct cg_need *nee
 }
 
 /* Whether everything that this accelerator says it supports really starts at once. */
-static int plan_largest(struct cg_round *round, const struct cg_need *need, enum cg_started *known,
-			struct cg_error *err)
+static int plan_largest(struct cg_round *round, const struct cg_need *need,
+			enum cg_started *known, struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
 
-	if (cg_facts_started(p->facts, need->accel, NULL, CG_LARGEST_MODEL, known, NULL, err) < 0)
+	if (cg_facts_started(p->facts, need->accel, NULL, CG_LARGEST_MODEL, known, NULL,
+			     err) < 0)
 		return -1;
 	if (*known == CG_STARTED_UNKNOWN && !is_carried(round, need->accel) &&
 	    !cg_round_add(round, CG_TASK_DRYRUN, need->accel, "", CG_LARGEST_MODEL))
@@ -56,7 +58,8 @@ static int plan_largest(struct cg_round *round, const struct cg_need *need, enum
 	return 0;
 }
 
-static int plan_catalogue(struct cg_round *round, struct cg_need *need, struct cg_error *err)
+static int plan_catalogue(struct cg_round *round, struct cg_need *need,
+			  struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
 	cg_auto_json json_t *failure = NULL;
@@ -66,24 +69,29 @@ static int plan_catalogue(struct cg_round *round, struct cg_need *need, struct c
 		if (cg_facts_failure(p->facts, "tcg", "", &failure, err) < 0)
 			return -1;
 		if (failure)
-			return cg_error_set(err, CG_E_DIED, "%s (on record; cpugate probe tries again)",
+			return cg_error_set(err, CG_E_DIED,
+					    "%s (on record; cpugate probe tries again)",
 					    cg_json_text(failure, "reason"));
 	}
-	if (!cg_round_add(round, CG_TASK_CATALOGUE, CG_AHEAD_ACCEL, CG_AHEAD_MACHINE, NULL))
+	if (!cg_round_add(round, CG_TASK_CATALOGUE, CG_AHEAD_ACCEL, CG_AHEAD_MACHINE,
+			  NULL))
 		return cg_round_no_memory(err);
 	if (need->depth == CG_DEPTH_CATALOGUE || strcmp(need->accel, "kvm") != 0)
 		return 0;
-	return plan_largest(round, need, &known, err); /* KVM takes longest: no time to lose */
+	return plan_largest(round, need, &known,
+			    err); /* KVM takes longest: no time to lose */
 }
 
-static int unknown_machine(struct cg_round *round, struct cg_need *need, const json_t *machines)
+static int unknown_machine(struct cg_round *round, struct cg_need *need,
+			   const json_t *machines)
 {
 	const char *near = cg_catalogue_nearest(machines, need->machine);
 	struct cg_error why;
 
 	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no machine type %s%s%s%s",
 			   cg_identity_path(round->prober->identity), need->machine,
-			   near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+			   near ? " (did you mean " : "", near ? near : "",
+			   near ? "?)" : "");
 	return cg_need_fail(need, &why);
 }
 
@@ -99,8 +107,8 @@ static int resolve_machine(struct cg_round *round, struct cg_need *need, bool *l
 		need->machine = e->default_machine ? e->default_machine : "none";
 	if (json_object_get(e->aliases, need->machine))
 		need->machine = cg_json_text(e->aliases, need->machine);
-	if (cg_facts_knows_unavailable(round->prober->facts, need->accel, need->machine, false,
-				       &known, err) < 0)
+	if (cg_facts_knows_unavailable(round->prober->facts, need->accel, need->machine,
+				       false, &known, err) < 0)
 		return -1;
 	if (known)
 		return 0;
@@ -124,8 +132,8 @@ static int has_lost_machines(struct cg_round *round, bool *lost, struct cg_error
 }
 
 /* Are the host-bound models (host, max) expanded for this host? */
-static int knows_host_bound(struct cg_round *round, const struct cg_need *need, const json_t *models,
-			    bool *known, struct cg_error *err)
+static int knows_host_bound(struct cg_round *round, const struct cg_need *need,
+			    const json_t *models, bool *known, struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
 	const json_t *model;
@@ -138,7 +146,8 @@ static int knows_host_bound(struct cg_round *round, const struct cg_need *need, 
 		if (!*known || !cg_session_is_host_bound(model))
 			continue;
 		if (cg_facts_expansion(p->facts, need->accel, need->machine,
-				       cg_json_text(model, "name"), true, known, &e, err) < 0)
+				       cg_json_text(model, "name"), true, known, &e,
+				       err) < 0)
 			return -1;
 	}
 	return 0;
@@ -147,7 +156,7 @@ static int knows_host_bound(struct cg_round *round, const struct cg_need *need, 
 /* What is known for a need, as far as it was looked up. */
 struct knowledge {
 	json_t *models; /* unless the need is one definition */
-	json_t *model;	/* of the definition */
+	json_t *model;  /* of the definition */
 	bool has_models, sheet, host_bound, unsupported, unavailable, plain, custom;
 	struct cg_featureset u;
 	struct cg_expansion e, e_plain;
@@ -161,8 +170,8 @@ static void forget(struct knowledge *k)
 	cg_expansion_deinit(&k->e_plain);
 }
 
-static int look_up_definition(struct cg_round *round, const struct cg_need *need, struct knowledge *k,
-			      struct cg_error *err)
+static int look_up_definition(struct cg_round *round, const struct cg_need *need,
+			      struct knowledge *k, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 	cg_auto_free char *text = cg_definition_print(need->definition);
@@ -176,36 +185,38 @@ static int look_up_definition(struct cg_round *round, const struct cg_need *need
 	if (!k->model)
 		return 0;
 	host_bound = cg_session_is_host_bound(k->model);
-	if (cg_facts_expansion(facts, need->accel, need->machine, text, host_bound, &k->custom,
-			       &k->e, err) < 0)
+	if (cg_facts_expansion(facts, need->accel, need->machine, text, host_bound,
+			       &k->custom, &k->e, err) < 0)
 		return -1;
 	if (!need->definition->count || k->custom) {
 		k->plain = k->custom;
 		return 0;
 	}
-	return cg_facts_expansion(facts, need->accel, need->machine, need->definition->model,
-				  host_bound, &k->plain, &k->e_plain, err);
+	return cg_facts_expansion(facts, need->accel, need->machine,
+				  need->definition->model, host_bound, &k->plain,
+				  &k->e_plain, err);
 }
 
 /* U, and QEMU's own lists. Without a U they are of use only where they are what to answer from. */
-static int look_up_lacks(struct cg_round *round, const struct cg_need *need, struct knowledge *k,
-			 struct cg_error *err)
+static int look_up_lacks(struct cg_round *round, const struct cg_need *need,
+			 struct knowledge *k, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 	bool read = need->depth != CG_DEPTH_DEFINITION && !need->unread, contradicted;
 
-	if (cg_facts_unsupported(facts, need->accel, need->machine, &k->unsupported, &k->u, err) <
-		    0 ||
-	    cg_facts_knows_unavailable(facts, need->accel, need->machine, read, &k->unavailable,
-				       err) < 0 ||
-	    cg_facts_contradicted(facts, need->accel, need->machine, &contradicted, err) < 0)
+	if (cg_facts_unsupported(facts, need->accel, need->machine, &k->unsupported,
+				 &k->u, err) < 0 ||
+	    cg_facts_knows_unavailable(facts, need->accel, need->machine, read,
+				       &k->unavailable, err) < 0 ||
+	    cg_facts_contradicted(facts, need->accel, need->machine, &contradicted, err) <
+		    0)
 		return -1;
 	k->unavailable &= k->unsupported || contradicted;
 	return 0;
 }
 
-static int look_up(struct cg_round *round, const struct cg_need *need, struct knowledge *k,
-		   struct cg_error *err)
+static int look_up(struct cg_round *round, const struct cg_need *need,
+		   struct knowledge *k, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 
@@ -214,8 +225,8 @@ static int look_up(struct cg_round *round, const struct cg_need *need, struct kn
 	if (need->depth == CG_DEPTH_DEFINITION)
 		return look_up_definition(round, need, k, err);
 	if (need->depth == CG_DEPTH_MODELS)
-		return cg_facts_knows_models(facts, need->accel, need->machine, !need->unread,
-					     &k->has_models, err);
+		return cg_facts_knows_models(facts, need->accel, need->machine,
+					     !need->unread, &k->has_models, err);
 	if (cg_facts_models(facts, need->accel, need->machine, &k->models, err) < 0)
 		return -1;
 	k->has_models = k->models != NULL;
@@ -229,7 +240,8 @@ static bool is_enough(const struct cg_round *round, const struct cg_need *need,
 {
 	if (!k->has_models)
 		return false;
-	if (!round->emulator->vocabulary) /* a target that names no features has nothing more */
+	if (!round->emulator
+		     ->vocabulary) /* a target that names no features has nothing more */
 		return true;
 	if (round->emulator->measure != CG_MEASURE_NONE && !k->unavailable)
 		return false;
@@ -252,7 +264,8 @@ static enum cg_session_expand expansion_for(const struct cg_need *need, bool she
 	return need->depth >= CG_DEPTH_SHEET ? CG_EXPAND_ALL : CG_EXPAND_NONE;
 }
 
-static int want(struct cg_task *task, const struct cg_definition *definition, struct cg_error *err)
+static int want(struct cg_task *task, const struct cg_definition *definition,
+		struct cg_error *err)
 {
 	const struct cg_definition **more =
 		reallocarray(task->wanted, task->wanted_count + 1, sizeof(*more));
@@ -265,11 +278,12 @@ static int want(struct cg_task *task, const struct cg_definition *definition, st
 }
 
 /* Needs of one machine type share a session; if one of them is for more, the others wait for the next round. */
-static int plan_session(struct cg_round *round, struct cg_need *need, const struct knowledge *k,
-			struct cg_error *err)
+static int plan_session(struct cg_round *round, struct cg_need *need,
+			const struct knowledge *k, struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
-	struct cg_task *task = cg_round_add(round, CG_TASK_SESSION, need->accel, need->machine, NULL);
+	struct cg_task *task =
+		cg_round_add(round, CG_TASK_SESSION, need->accel, need->machine, NULL);
 	enum cg_session_expand expand;
 	bool sheet = k->sheet;
 
@@ -301,7 +315,8 @@ static int plan_session(struct cg_round *round, struct cg_need *need, const stru
 	return expand == CG_EXPAND_WANTED ? want(task, need->definition, err) : 0;
 }
 
-static int unknown_model(struct cg_round *round, struct cg_need *need, struct cg_error *err)
+static int unknown_model(struct cg_round *round, struct cg_need *need,
+			 struct cg_error *err)
 {
 	const char *wanted = need->definition->model, *near = NULL;
 	size_t best = strlen(wanted) / 3 + 1, i;
@@ -309,7 +324,8 @@ static int unknown_model(struct cg_round *round, struct cg_need *need, struct cg
 	struct cg_error why;
 	const json_t *model;
 
-	if (cg_facts_models(round->prober->facts, need->accel, need->machine, &models, err) < 0)
+	if (cg_facts_models(round->prober->facts, need->accel, need->machine, &models,
+			    err) < 0)
 		return -1;
 	json_array_foreach(models, i, model) {
 		const char *name = cg_json_text(model, "name");
@@ -322,12 +338,14 @@ static int unknown_model(struct cg_round *round, struct cg_need *need, struct cg
 	}
 	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no CPU model %s%s%s%s",
 			   cg_identity_path(round->prober->identity), wanted,
-			   near ? " (did you mean " : "", near ? near : "", near ? "?)" : "");
+			   near ? " (did you mean " : "", near ? near : "",
+			   near ? "?)" : "");
 	return cg_need_fail(need, &why);
 }
 
 /* Every override must be a property that the model has. */
-static int check_overrides(struct cg_round *round, struct cg_need *need, const struct knowledge *k)
+static int check_overrides(struct cg_round *round, struct cg_need *need,
+			   const struct knowledge *k)
 {
 	const struct cg_vocabulary *vocabulary = round->emulator->vocabulary;
 	struct cg_error why;
@@ -339,18 +357,20 @@ static int check_overrides(struct cg_round *round, struct cg_need *need, const s
 		    json_object_get(k->e_plain.scalars, name))
 			continue;
 		near = cg_vocabulary_nearest(vocabulary, name);
-		(void)cg_error_set(&why, CG_E_UNKNOWN, "CPU model %s has no feature %s%s%s%s",
-				   need->definition->model, name, near ? " (did you mean " : "",
-				   near ? near : "", near ? "?)" : "");
+		(void)cg_error_set(&why, CG_E_UNKNOWN,
+				   "CPU model %s has no feature %s%s%s%s",
+				   need->definition->model, name,
+				   near ? " (did you mean " : "", near ? near : "",
+				   near ? "?)" : "");
 		return cg_need_fail(need, &why);
 	}
 	return 0;
 }
 
 /* Is a vCPU of this model known to start, or known to lack something, on this machine type? */
-static int plan_dryrun(struct cg_round *round, const struct cg_need *need, const char *definition,
-		       bool plain, const struct cg_expansion *e, const struct knowledge *k,
-		       struct cg_error *err)
+static int plan_dryrun(struct cg_round *round, const struct cg_need *need,
+		       const char *definition, bool plain, const struct cg_expansion *e,
+		       const struct knowledge *k, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 	struct cg_featureset lacks = cg_featureset_and(&e->features, &k->u);
@@ -358,11 +378,13 @@ static int plan_dryrun(struct cg_round *round, const struct cg_need *need, const
 
 	if (!cg_featureset_is_empty(&lacks))
 		return 0;
-	if (cg_facts_started(facts, need->accel, NULL, CG_LARGEST_MODEL, &largest, NULL, err) < 0)
+	if (cg_facts_started(facts, need->accel, NULL, CG_LARGEST_MODEL, &largest, NULL,
+			     err) < 0)
 		return -1;
 	if (plain && largest == CG_STARTED_YES)
 		return 0;
-	if (cg_facts_started(facts, need->accel, need->machine, definition, &own, NULL, err) < 0)
+	if (cg_facts_started(facts, need->accel, need->machine, definition, &own, NULL,
+			     err) < 0)
 		return -1;
 	if (own == CG_STARTED_UNKNOWN &&
 	    !cg_round_add(round, CG_TASK_DRYRUN, need->accel, need->machine, definition))
@@ -385,7 +407,8 @@ static int plan_all_dryruns(struct cg_round *round, const struct cg_need *need,
 		if (json_object_get(model, "blockers"))
 			continue;
 		if (cg_facts_expansion(facts, need->accel, need->machine, name,
-				       cg_session_is_host_bound(model), &known, &e, err) < 0)
+				       cg_session_is_host_bound(model), &known, &e,
+				       err) < 0)
 			return -1;
 		if (known && plan_dryrun(round, need, name, true, &e, k, err) < 0)
 			return -1;
@@ -393,8 +416,8 @@ static int plan_all_dryruns(struct cg_round *round, const struct cg_need *need,
 	return 0;
 }
 
-static int plan_dryruns(struct cg_round *round, struct cg_need *need, const struct knowledge *k,
-			struct cg_error *err)
+static int plan_dryruns(struct cg_round *round, struct cg_need *need,
+			const struct knowledge *k, struct cg_error *err)
 {
 	cg_auto_free char *text = NULL;
 
@@ -410,7 +433,8 @@ static int plan_dryruns(struct cg_round *round, struct cg_need *need, const stru
 	return plan_dryrun(round, need, text, !need->definition->count, &k->e, k, err);
 }
 
-static int recorded_failure(struct cg_round *round, struct cg_need *need, struct cg_error *err)
+static int recorded_failure(struct cg_round *round, struct cg_need *need,
+			    struct cg_error *err)
 {
 	struct cg_prober *p = round->prober;
 	cg_auto_json json_t *failure = NULL;
@@ -444,13 +468,15 @@ static int plan_from(struct cg_round *round, struct cg_need *need, struct knowle
 		return -1;
 	if (need->depth == CG_DEPTH_DEFINITION && k->has_models && !k->model)
 		return unknown_model(round, need, err);
-	if (need->depth == CG_DEPTH_DEFINITION && k->plain && !k->custom && check_overrides(round, need, k) < 0)
+	if (need->depth == CG_DEPTH_DEFINITION && k->plain && !k->custom &&
+	    check_overrides(round, need, k) < 0)
 		return -1;
 	if (need->failed)
 		return 0;
 	if (!is_enough(round, need, k)) {
 		if (need->asked && cg_store_keeps(round->prober->store))
-			return cg_error_set(err, CG_E_PROTOCOL, "%s doesn't answer what it was asked",
+			return cg_error_set(err, CG_E_PROTOCOL,
+					    "%s doesn't answer what it was asked",
 					    cg_identity_path(round->prober->identity));
 		if (recorded_failure(round, need, err) < 0)
 			return -1;
@@ -487,7 +513,8 @@ static int plan_need(struct cg_round *round, struct cg_need *need, struct cg_err
 	return ret;
 }
 
-int cg_plan(struct cg_round *round, struct cg_need *needs, size_t count, struct cg_error *err)
+int cg_plan(struct cg_round *round, struct cg_need *needs, size_t count,
+	    struct cg_error *err)
 {
 	if (cg_facts_emulator(round->prober->facts, &round->emulator, err) < 0)
 		return -1;

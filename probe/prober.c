@@ -41,14 +41,16 @@ static int check_kvm(struct cg_prober *prober, struct cg_need *needs, size_t cou
 	for (size_t i = 0; i < count; i++) {
 		struct cg_error why;
 
-		if (strcmp(needs[i].accel, "kvm") != 0 || needs[i].depth == CG_DEPTH_CATALOGUE)
+		if (strcmp(needs[i].accel, "kvm") != 0 ||
+		    needs[i].depth == CG_DEPTH_CATALOGUE)
 			continue;
 		if (cg_facts_set_host(prober->facts, prober->host, err) < 0)
 			return -1;
 		if (cg_host_has_kvm(prober->host))
 			continue;
 		(void)cg_error_set(&why, CG_E_UNKNOWN, "no KVM here: /dev/kvm: %s",
-				   cg_json_text(cg_host_parts(prober->host), "kvm-access"));
+				   cg_json_text(cg_host_parts(prober->host),
+						"kvm-access"));
 		cg_need_fail(&needs[i], &why);
 	}
 	return 0;
@@ -71,7 +73,8 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 	for (size_t i = 0; i < count && prober->retry; i++)
 		if (!needs[i].failed)
 			(void)!cg_facts_forget_failures(prober->facts, needs[i].accel,
-							needs[i].depth == CG_DEPTH_ALL, &ignored);
+							needs[i].depth == CG_DEPTH_ALL,
+							&ignored);
 	if (cg_plan(&round, needs, count, err) < 0) {
 		cg_round_free(&round);
 		return -1;
@@ -82,15 +85,18 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 		return 0;
 	for (size_t i = 0; i < count; i++)
 		needs[i].asked = false;
-	if (cg_store_use_memory(prober->store, err) < 0) /* for what the file can't take */
+	if (cg_store_use_memory(prober->store, err) <
+	    0) /* for what the file can't take */
 		return -1;
 	lock = prober->ahead ? cg_ahead_take_lock(prober->ahead) : NULL;
 	if (!lock &&
-	    cg_lock_take(&lock, cg_store_path(prober->store), cg_identity_stamp(prober->identity),
+	    cg_lock_take(&lock, cg_store_path(prober->store),
+			 cg_identity_stamp(prober->identity),
 			 cg_clock_in(prober->lock_ns), prober->limits.cancel_fd, err) < 0)
 		return -1;
 	memo = cg_memo_new();
-	ret = memo ? cg_sweep_cheaply(prober, needs, count, memo, err) : cg_round_no_memory(err);
+	ret = memo ? cg_sweep_cheaply(prober, needs, count, memo, err)
+		   : cg_round_no_memory(err);
 	if (ret == 0)
 		ret = cg_prober_measure(prober, needs, count, memo, err);
 	cg_memo_free(memo);

@@ -27,8 +27,9 @@ int cg_need_fail(struct cg_need *need, const struct cg_error *why)
 	return 0;
 }
 
-struct cg_task *cg_round_find(const struct cg_round *round, enum cg_task_kind kind, const char *accel,
-			      const char *machine, const char *definition)
+struct cg_task *cg_round_find(const struct cg_round *round, enum cg_task_kind kind,
+			      const char *accel, const char *machine,
+			      const char *definition)
 {
 	for (size_t i = 0; i < round->count; i++) {
 		struct cg_task *task = &round->tasks[i];
@@ -42,8 +43,9 @@ struct cg_task *cg_round_find(const struct cg_round *round, enum cg_task_kind ki
 }
 
 /* The same task already in this round, or a new one; NULL if memory is out. */
-struct cg_task *cg_round_add(struct cg_round *round, enum cg_task_kind kind, const char *accel,
-			     const char *machine, const char *definition)
+struct cg_task *cg_round_add(struct cg_round *round, enum cg_task_kind kind,
+			     const char *accel, const char *machine,
+			     const char *definition)
 {
 	struct cg_task *task = cg_round_find(round, kind, accel, machine, definition);
 
@@ -133,8 +135,8 @@ static void run_task(void *arg)
 	struct cg_task *task = arg;
 
 	if (task->kind == CG_TASK_DRYRUN)
-		task->ret = cg_session_dryrun(&task->started, &task->outcome, &task->dryrun,
-					      &task->err);
+		task->ret = cg_session_dryrun(&task->started, &task->outcome,
+					      &task->dryrun, &task->err);
 	else if (task->ahead)
 		task->ret = cg_ahead_take(task->ahead, &task->result, &task->err);
 	else
@@ -152,10 +154,11 @@ static void prepare(struct cg_round *round, struct cg_task *task)
 	if (task->kind == CG_TASK_CATALOGUE) {
 		task->ahead = p->ahead;
 		p->ahead = NULL;
-		task->plan = (struct cg_session_plan){ .binary = cg_identity_path(p->identity),
-						       .machine = task->machine,
-						       .accel = task->accel,
-						       .limits = p->limits };
+		task->plan =
+			(struct cg_session_plan){ .binary = cg_identity_path(p->identity),
+						  .machine = task->machine,
+						  .accel = task->accel,
+						  .limits = p->limits };
 	}
 	if (task->kind == CG_TASK_DRYRUN)
 		task->dryrun = (struct cg_dryrun_plan){
@@ -179,19 +182,20 @@ static int put_failure(struct cg_facts *facts, struct cg_task *task, struct cg_e
 		return cg_facts_put_failure(facts, accel, catalogue ? "" : task->machine,
 					    &task->result.outcome, &task->err, err);
 	for (size_t i = 0; i < task->wanted_count; i++) {
-		cg_auto_free char *name = cg_round_failure_name(task->machine, task->wanted[i]);
+		cg_auto_free char *name =
+			cg_round_failure_name(task->machine, task->wanted[i]);
 
 		if (!name)
 			return cg_round_no_memory(err);
-		if (cg_facts_put_failure(facts, accel, name, &task->result.outcome, &task->err,
-					 err) < 0)
+		if (cg_facts_put_failure(facts, accel, name, &task->result.outcome,
+					 &task->err, err) < 0)
 			return -1;
 	}
 	return 0;
 }
 
-static int keep_failure(struct cg_round *round, struct cg_task *task, struct cg_need *needs, size_t count,
-			struct cg_error *err)
+static int keep_failure(struct cg_round *round, struct cg_task *task,
+			struct cg_need *needs, size_t count, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 
@@ -250,22 +254,26 @@ static int keep_dryrun(struct cg_round *round, struct cg_task *task, struct cg_e
 		return -1;
 	}
 	if (task->ret < 0 || task->outcome.end.signal == SIGKILL)
-		return cg_facts_note_undecided(facts, task->accel, machine, task->definition, err);
-	return cg_facts_put_started(facts, task->accel, machine, task->definition, task->started,
-				    &task->outcome, err);
+		return cg_facts_note_undecided(facts, task->accel, machine,
+					       task->definition, err);
+	return cg_facts_put_started(facts, task->accel, machine, task->definition,
+				    task->started, &task->outcome, err);
 }
 
 /* As keep_dryrun() does. A session that failed in another way than by ending says nothing of its vCPU. */
-static int keep_largest(struct cg_facts *facts, struct cg_task *task, struct cg_error *err)
+static int keep_largest(struct cg_facts *facts, struct cg_task *task,
+			struct cg_error *err)
 {
-	if (!task->started && (!task->outcome.ended || task->outcome.end.signal == SIGKILL))
-		return cg_facts_note_undecided(facts, task->accel, NULL, CG_LARGEST_MODEL, err);
-	return cg_facts_put_started(facts, task->accel, NULL, CG_LARGEST_MODEL, task->started,
-				    &task->outcome, err);
+	if (!task->started &&
+	    (!task->outcome.ended || task->outcome.end.signal == SIGKILL))
+		return cg_facts_note_undecided(facts, task->accel, NULL, CG_LARGEST_MODEL,
+					       err);
+	return cg_facts_put_started(facts, task->accel, NULL, CG_LARGEST_MODEL,
+				    task->started, &task->outcome, err);
 }
 
-static int keep(struct cg_round *round, struct cg_task *task, struct cg_need *needs, size_t count,
-		struct cg_error *err)
+static int keep(struct cg_round *round, struct cg_task *task, struct cg_need *needs,
+		size_t count, struct cg_error *err)
 {
 	struct cg_facts *facts = round->prober->facts;
 
@@ -298,15 +306,18 @@ static void take_result(size_t job, void *data)
 	const struct cg_progress *progress = &intake->round->prober->progress;
 	struct cg_error err;
 
-	if (keep(intake->round, task, intake->needs, intake->count, &err) < 0 && !intake->err.code)
+	if (keep(intake->round, task, intake->needs, intake->count, &err) < 0 &&
+	    !intake->err.code)
 		intake->err = err;
 	cg_session_result_deinit(&task->result);
 	intake->done++;
 	if (progress->tell)
-		progress->tell(progress->data, intake->done, intake->round->count, task->machine);
+		progress->tell(progress->data, intake->done, intake->round->count,
+			       task->machine);
 }
 
-int cg_round_run(struct cg_round *round, struct cg_need *needs, size_t count, struct cg_error *err)
+int cg_round_run(struct cg_round *round, struct cg_need *needs, size_t count,
+		 struct cg_error *err)
 {
 	cg_auto_free struct cg_job *jobs = calloc(round->count, sizeof(*jobs));
 	struct intake intake = { .round = round, .needs = needs, .count = count };

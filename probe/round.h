@@ -17,8 +17,8 @@ struct cg_task {
 	struct cg_ahead *ahead; /* the catalogue's, if it is under way already */
 	bool largest; /* a session: its vCPU is the largest model, which is to be known to start or not */
 	const char *accel;
-	char machine[CG_MACHINE_NAME]; /* "" for the default of a dry run */
-	char *definition;	       /* of a dry run */
+	char machine[CG_MACHINE_NAME];       /* "" for the default of a dry run */
+	char *definition;                    /* of a dry run */
 	const struct cg_definition **wanted; /* of a session */
 	size_t wanted_count;
 	struct cg_session_plan plan;
@@ -40,18 +40,20 @@ struct cg_round {
 
 /* The same task already in this round; NULL if there is none. @definition is of dry runs. Borrowed. */
 struct cg_task *cg_round_find(const struct cg_round *round, enum cg_task_kind kind,
-			      const char *accel, const char *machine, const char *definition);
+			      const char *accel, const char *machine,
+			      const char *definition);
 
 /* The same, or a new one; NULL if memory is out. Adding moves those that are there. */
-struct cg_task *cg_round_add(struct cg_round *round, enum cg_task_kind kind, const char *accel,
-			     const char *machine, const char *definition);
+struct cg_task *cg_round_add(struct cg_round *round, enum cg_task_kind kind,
+			     const char *accel, const char *machine,
+			     const char *definition);
 
 /*
  * Run all tasks, keep what they say, and tell those of @needs that fail. Blocks for the longest. -1 if nothing can be said of the emulator, or
  * if interrupted; then too, what was done is kept.
  */
-cg_must_check int cg_round_run(struct cg_round *round, struct cg_need *needs, size_t count,
-			       struct cg_error *err);
+cg_must_check int cg_round_run(struct cg_round *round, struct cg_need *needs,
+			       size_t count, struct cg_error *err);
 void cg_round_free(struct cg_round *round); /* what it owns */
 
 /* What a failure with this definition is kept under: it says nothing of others. The caller frees it. */

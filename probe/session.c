@@ -11,10 +11,8 @@
 #include "cpumodels/spelling.h"
 #include "emulator/query.h"
 
-#define AHEAD 8 /* QEMU stops reading at this many queued commands (QMP_REQ_QUEUE_LEN_MAX) */
-
-/* A bool property that is no CPUID or MSR bit: MCG_CAP.LMCE_P is filtered by nobody. */
-static const char *const not_features[] = { "lmce" };
+#define AHEAD                                                                            \
+	8 /* QEMU stops reading at this many queued commands (QMP_REQ_QUEUE_LEN_MAX) */
 
 struct session {
 	const struct cg_session_plan *plan;
@@ -54,7 +52,8 @@ static struct cg_featureset switched_on(const struct cg_session_plan *plan)
 {
 	struct cg_featureset on = { 0 };
 
-	for (size_t i = 0; !knows_modes(plan) && i < cg_vocabulary_count(plan->vocabulary); i++)
+	for (size_t i = 0;
+	     !knows_modes(plan) && i < cg_vocabulary_count(plan->vocabulary); i++)
 		cg_featureset_add(&on, i);
 	for (size_t i = 1; knows_modes(plan) && i < plan->modes->count; i++) {
 		const struct cg_featureset *first = &plan->modes->unsupported[0];
@@ -86,33 +85,6 @@ static void take_unsupported(struct session *s, const struct cg_featureset *lack
 	}
 }
 
-static bool is_feature(const char *name, const json_t *value)
-{
-	if (!json_is_boolean(value))
-		return false;
-	for (size_t i = 0; i < CG_COUNT(not_features); i++)
-		if (strcmp(name, not_features[i]) == 0)
-			return false;
-	return true;
-}
-
-/* The bool properties of an expansion are the features that this build knows by name. */
-static int take_vocabulary(struct session *s, const json_t *props, struct cg_error *err)
-{
-	const char *names[CG_FEATURES_MAX], *name;
-	size_t count = 0;
-	json_t *value;
-
-	cg_json_each(props, name, value) {
-		if (!is_feature(name, value))
-			continue;
-		if (count == CG_FEATURES_MAX)
-			return cg_error_set(err, CG_E_LIMIT, "more than %d features", CG_FEATURES_MAX);
-		names[count++] = name;
-	}
-	return cg_vocabulary_new(&s->out->vocabulary, names, count, err);
-}
-
 static int take_defaults(struct session *s, const char *model, struct cg_error *err)
 {
 	cg_auto_expansion struct cg_expansion expansion = { 0 };
@@ -132,7 +104,8 @@ static int says_unavailable(struct session *s, bool *says, struct cg_error *err)
 
 	if (cg_query_definitions(s->qmp, &definitions, err) < 0)
 		return -1;
-	*says = json_object_get(json_array_get(definitions, 0), "unavailable-features") != NULL;
+	*says = json_object_get(json_array_get(definitions, 0), "unavailable-features") !=
+		NULL;
 	return 0;
 }
 
@@ -152,7 +125,8 @@ static int find_vocabulary(struct session *s, struct cg_error *err)
 	size_t i;
 
 	for (i = 0; i < CG_COUNT(ways) && !props; i++)
-		if (cg_query_expansion(s->qmp, ways[i].type, ways[i].model, NULL, &props, err) < 0 &&
+		if (cg_query_expansion(s->qmp, ways[i].type, ways[i].model, NULL, &props,
+				       err) < 0 &&
 		    err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN)
 			return -1;
 	if (!props)
@@ -161,8 +135,10 @@ static int find_vocabulary(struct session *s, struct cg_error *err)
 	if (i > 0 && says_unavailable(s, &says, err) < 0)
 		return -1;
 	s->out->expansion = ways[i].expansion;
-	s->out->measure = !says ? CG_MEASURE_NONE : i == 0 ? CG_MEASURE_GLOBALS : CG_MEASURE_MAX;
-	if (take_vocabulary(s, props, err) < 0)
+	s->out->measure = !says    ? CG_MEASURE_NONE
+			  : i == 0 ? CG_MEASURE_GLOBALS
+				   : CG_MEASURE_MAX;
+	if (cg_expansion_vocabulary(&s->out->vocabulary, props, err) < 0)
 		return -1;
 	return take_defaults(s, ways[i].model, err);
 }
@@ -177,7 +153,8 @@ static int ask_basics(struct session *s, struct cg_error *err)
 		if (cg_query_kvm(s->qmp, &kvm, err) < 0)
 			return -1;
 		if (!kvm)
-			return cg_error_set(err, CG_E_PROTOCOL, "QEMU says that it doesn't use KVM");
+			return cg_error_set(err, CG_E_PROTOCOL,
+					    "QEMU says that it doesn't use KVM");
 	}
 	if (s->plan->vocabulary)
 		return 0;
@@ -220,7 +197,8 @@ static void take_blockers(struct session *s, json_t *definition, json_t *list)
 static void take_definition(struct session *s, json_t *definition)
 {
 	const char *name = cg_json_text(definition, "name");
-	cg_auto_json json_t *list = named(json_object_get(definition, "unavailable-features"));
+	cg_auto_json json_t *list =
+		named(json_object_get(definition, "unavailable-features"));
 	struct cg_featureset lacks;
 	size_t unknown;
 
@@ -267,8 +245,9 @@ static int ask_definitions(struct session *s, struct cg_error *err)
 	s->out->unavailable = json_object();
 	json_array_foreach(definitions, i, definition)
 		take_definition(s, definition);
-	return s->plan->vocabulary && s->plan->measure == CG_MEASURE_MAX ? measure_by_max(s, err)
-									  : 0;
+	return s->plan->vocabulary && s->plan->measure == CG_MEASURE_MAX
+		       ? measure_by_max(s, err)
+		       : 0;
 }
 
 static json_t *switches(const struct cg_session_plan *plan, bool on)
@@ -295,10 +274,12 @@ static int send_plain(struct session *s, const char *model, struct cg_error *err
 {
 	bool probe = uses_globals(s->plan) && strcmp(model, CG_SESSION_PROBE_MODEL) == 0;
 
-	return cg_query_send_expansion(s->qmp, s->plan->expansion, model, probe ? switched_off(s) : NULL, err);
+	return cg_query_send_expansion(s->qmp, s->plan->expansion, model,
+				       probe ? switched_off(s) : NULL, err);
 }
 
-static int receive_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
+static int receive_expansion(struct session *s, struct cg_expansion *out,
+			     struct cg_error *err)
 {
 	cg_auto_json json_t *props = NULL;
 
@@ -308,7 +289,8 @@ static int receive_expansion(struct session *s, struct cg_expansion *out, struct
 }
 
 /* The next expansion, unparsed if the same reply has been parsed before. */
-static int take_expansion(struct session *s, struct cg_expansion *out, struct cg_error *err)
+static int take_expansion(struct session *s, struct cg_expansion *out,
+			  struct cg_error *err)
 {
 	struct cg_digest reply;
 	bool plain;
@@ -382,7 +364,8 @@ static json_t *typed_value(const char *text, const json_t *like)
 	return json_string(text);
 }
 
-static json_t *typed_overrides(const struct session *s, const struct cg_definition *definition,
+static json_t *typed_overrides(const struct session *s,
+			       const struct cg_definition *definition,
 			       const struct cg_expansion *plain)
 {
 	json_t *props = json_object();
@@ -399,7 +382,8 @@ static json_t *typed_overrides(const struct session *s, const struct cg_definiti
 	return props;
 }
 
-static const struct cg_expansion *find_item(const struct session *s, const char *definition)
+static const struct cg_expansion *find_item(const struct session *s,
+					    const char *definition)
 {
 	for (size_t i = 0; i < s->out->count; i++)
 		if (strcmp(s->out->items[i].definition, definition) == 0)
@@ -413,14 +397,16 @@ static int send_custom(struct session *s, const struct cg_definition *definition
 {
 	json_t *props = typed_overrides(s, definition, find_item(s, definition->model));
 
-	if (uses_globals(s->plan) && strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
+	if (uses_globals(s->plan) &&
+	    strcmp(definition->model, CG_SESSION_PROBE_MODEL) == 0) {
 		json_t *off = switched_off(s);
 
 		json_object_update(off, props);
 		json_decref(props);
 		props = off;
 	}
-	return cg_query_send_expansion(s->qmp, s->plan->expansion, definition->model, props, err);
+	return cg_query_send_expansion(s->qmp, s->plan->expansion, definition->model,
+				       props, err);
 }
 
 static int expand_custom(struct session *s, const struct cg_definition *definition,
@@ -445,7 +431,8 @@ static size_t pick_models(const struct session *s, const char **models)
 	const json_t *model;
 	size_t count = 0, i;
 
-	for (size_t w = 0; w < plan->wanted_count && plan->expand == CG_EXPAND_WANTED; w++) {
+	for (size_t w = 0; w < plan->wanted_count && plan->expand == CG_EXPAND_WANTED;
+	     w++) {
 		bool there = false;
 
 		for (size_t j = 0; j < count; j++)
@@ -472,7 +459,8 @@ static int ask_expansions(struct session *s, struct cg_error *err)
 		return cg_error_errno(err, "expansions");
 	if (expand_models(s, models, pick_models(s, models), err) < 0)
 		return -1;
-	for (size_t i = 0; i < plan->wanted_count && plan->expand == CG_EXPAND_WANTED; i++)
+	for (size_t i = 0; i < plan->wanted_count && plan->expand == CG_EXPAND_WANTED;
+	     i++)
 		if (expand_custom(s, plan->wanted[i], err) < 0)
 			return -1;
 	return 0;
@@ -490,6 +478,12 @@ static int converse(struct session *s, struct cg_error *err)
 	return 0;
 }
 
+/* Machine types of loongarch64 refuse less than 1 GiB. */
+static bool wants_memory(const struct cg_session_plan *plan)
+{
+	return plan->measure == CG_MEASURE_NONE && strcmp(plan->machine, "none") != 0;
+}
+
 int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
 		   struct cg_error *err)
 {
@@ -499,12 +493,14 @@ int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *
 	struct cg_start start = { .binary = plan->binary,
 				  .machine = plan->machine,
 				  .accel = plan->accel,
+				  .usual_memory = wants_memory(plan),
 				  .cpu = plan->cpu };
 	struct session s = { .plan = plan, .out = out };
 
 	if (uses_globals(plan)) {
 		on = switches(plan, true);
-		snprintf(type, sizeof(type), "%s-%s-cpu", CG_SESSION_PROBE_MODEL, plan->target);
+		snprintf(type, sizeof(type), "%s-%s-cpu", CG_SESSION_PROBE_MODEL,
+			 plan->target);
 		start.global_type = type;
 		start.globals = on;
 	}
@@ -546,8 +542,8 @@ static int await_machine(struct cg_process *process, const struct cg_qmp_limits 
 	return cg_query_cpus(cg_process_qmp(process), &cpus, err);
 }
 
-int cg_session_dryrun(bool *started, struct cg_outcome *outcome, const struct cg_dryrun_plan *plan,
-		      struct cg_error *err)
+int cg_session_dryrun(bool *started, struct cg_outcome *outcome,
+		      const struct cg_dryrun_plan *plan, struct cg_error *err)
 {
 	cg_auto_process struct cg_process *process = NULL;
 	cg_auto_free char *cpu = NULL;
@@ -556,7 +552,8 @@ int cg_session_dryrun(bool *started, struct cg_outcome *outcome, const struct cg
 				  .accel = plan->accel };
 
 	*outcome = (struct cg_outcome){ 0 };
-	if (asprintf(&cpu, "%s%s", plan->definition, plan->enforce ? ",enforce=on" : "") < 0) {
+	if (asprintf(&cpu, "%s%s", plan->definition, plan->enforce ? ",enforce=on" : "") <
+	    0) {
 		cpu = NULL;
 		return cg_error_errno(err, "dry run");
 	}

@@ -14,7 +14,7 @@
 enum cg_measure {
 	CG_MEASURE_NONE,    /* it doesn't say what it can't give (arm, riscv, ppc ...) */
 	CG_MEASURE_GLOBALS, /* x86: see CG_SESSION_PROBE_MODEL */
-	CG_MEASURE_MAX,	    /* s390x: all that "max" doesn't have (check_compat_model_failed()) */
+	CG_MEASURE_MAX, /* s390x: all that "max" doesn't have (check_compat_model_failed()) */
 };
 
 /*
@@ -38,9 +38,9 @@ struct cg_modes {
 
 enum cg_session_expand {
 	CG_EXPAND_NONE,
-	CG_EXPAND_WANTED,     /* plan->wanted and their plain models */
+	CG_EXPAND_WANTED, /* plan->wanted and their plain models */
 	CG_EXPAND_HOST_BOUND, /* the models that depend on the host: see cg_session_is_host_bound() */
-	CG_EXPAND_ALL,	      /* every model of the machine type */
+	CG_EXPAND_ALL, /* every model of the machine type */
 };
 
 /*
@@ -56,14 +56,16 @@ struct cg_session_plan {
 	const char *binary;
 	const char *machine; /* canonical name or "none" */
 	const char *accel;
-	const char *cpu;    /* as -cpu takes it; NULL for QEMU's own: no answer depends on it under TCG */
+	const char *
+		cpu; /* as -cpu takes it; NULL for QEMU's own: no answer depends on it under TCG */
 	const char *target; /* "x86_64"; needed with a vocabulary */
 	enum cg_measure measure;
-	const char *expansion; /* type of expansion: "full", or "static" where there is no other */
+	const char *
+		expansion; /* type of expansion: "full", or "static" where there is no other */
 	/* NULL before the vocabulary is known: then nothing is switched on, and it is asked for. */
 	const struct cg_vocabulary *vocabulary;
 	const struct cg_modes *modes; /* NULL if not known */
-	bool definitions; /* ask for the models and, with a vocabulary, U */
+	bool definitions;             /* ask for the models and, with a vocabulary, U */
 	enum cg_session_expand expand;
 	const struct cg_definition *const *wanted;
 	size_t wanted_count;
@@ -79,26 +81,29 @@ struct cg_session_item {
 };
 
 struct cg_session_result {
-	json_t *about;	  /* version, package, target */
+	json_t *about;    /* version, package, target */
 	json_t *machines; /* only without a vocabulary in the plan */
 	/* CpuDefinitionInfo, where unavailable-features is gone but for "blockers": names in it that are no features ("kvm"). NULL if not asked. */
 	json_t *models;
 	json_t *unavailable; /* { model: [names] }: QEMU's own answer; only models that have some */
-	struct cg_vocabulary *vocabulary; /* only without one in the plan; NULL if the target has none */
-	json_t *defaults;		  /* with it: properties of the bare model that are no features */
-	enum cg_measure measure;	  /* with it */
+	struct cg_vocabulary *
+		vocabulary; /* only without one in the plan; NULL if the target has none */
+	json_t *defaults; /* with it: properties of the bare model that are no features */
+	enum cg_measure measure; /* with it */
 	const char *expansion;
 	bool has_unsupported; /* false where the target doesn't tell, or if it is none of the modes */
 	struct cg_featureset unsupported;
 	struct cg_session_item *items;
 	size_t count;
-	const char *way;	   /* how it was measured, if not by starting; static text */
-	const char *like;	   /* a machine type whose sheet is this one's too; NULL if expanded here */
+	const char *way; /* how it was measured, if not by starting; static text */
+	const char *
+		like; /* a machine type whose sheet is this one's too; NULL if expanded here */
 	struct cg_outcome outcome; /* when it failed */
 };
 
 /* Start, ask, kill. Blocks. On failure *out may hold a part of the answers. */
-cg_must_check int cg_session_run(struct cg_session_result *out, const struct cg_session_plan *plan,
+cg_must_check int cg_session_run(struct cg_session_result *out,
+				 const struct cg_session_plan *plan,
 				 struct cg_error *err);
 void cg_session_result_deinit(struct cg_session_result *result);
 
@@ -108,7 +113,7 @@ struct cg_dryrun_plan {
 	const char *machine; /* NULL for QEMU's default */
 	const char *accel;
 	const char *definition; /* as -cpu takes it */
-	bool enforce;		/* x86 removes in silence without it; s390x refuses by itself */
+	bool enforce; /* x86 removes in silence without it; s390x refuses by itself */
 	struct cg_qmp_limits limits;
 };
 
@@ -117,4 +122,5 @@ struct cg_dryrun_plan {
  * failure to find out (time-out, interruption) is an error.
  */
 cg_must_check int cg_session_dryrun(bool *started, struct cg_outcome *outcome,
-				    const struct cg_dryrun_plan *plan, struct cg_error *err);
+				    const struct cg_dryrun_plan *plan,
+				    struct cg_error *err);

@@ -38,7 +38,8 @@ bool cg_shape_is_emulator(const json_t *fact)
 	    !has_text(about, "target") || !is_texts(json_object_get(fact, "aliases")))
 		return false;
 	return !has_text(fact, "vocabulary") ||
-	       (json_is_object(json_object_get(fact, "defaults")) && has_text(fact, "expansion"));
+	       (json_is_object(json_object_get(fact, "defaults")) &&
+		has_text(fact, "expansion"));
 }
 
 bool cg_shape_is_named_list(const json_t *fact)

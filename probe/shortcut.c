@@ -61,7 +61,8 @@ static json_t *cpu_changes(const json_t *machine, const char *target)
 }
 
 static int ask_compat(struct cg_process *process, const char *target,
-		      const struct cg_qmp_limits *limits, json_t **out, struct cg_error *err)
+		      const struct cg_qmp_limits *limits, json_t **out,
+		      struct cg_error *err)
 {
 	cg_auto_json json_t *machines = NULL;
 	const json_t *machine;
@@ -84,7 +85,9 @@ static int ask_compat(struct cg_process *process, const char *target,
 int cg_shortcut_compat(json_t **out, const char *binary, const char *target,
 		       const struct cg_qmp_limits *limits, struct cg_error *err)
 {
-	struct cg_start start = { .binary = binary, .machine = "none", .accel = "tcg:kvm" };
+	struct cg_start start = { .binary = binary,
+				  .machine = "none",
+				  .accel = "tcg:kvm" };
 	cg_auto_process struct cg_process *process = NULL;
 	struct cg_outcome outcome;
 
@@ -123,12 +126,13 @@ struct group {
 	struct cg_qmp *qmp;
 	const char *model; /* that is expanded for all of them */
 	struct cg_expansion plain;
-	json_t *variants; /* overrides */
+	json_t *variants;                /* overrides */
 	struct cg_expansion *expansions; /* of the variants */
 };
 
 /* Does a change of @type apply to this model's type? "host" is a "max" (max_x86_cpu_type_info). */
-static bool applies(const struct cg_shortcut_plan *plan, const char *typename, const char *type)
+static bool applies(const struct cg_shortcut_plan *plan, const char *typename,
+		    const char *type)
 {
 	char every[64], max[64], host[64];
 
@@ -146,17 +150,19 @@ static json_t *typed(const char *text, const json_t *like)
 	char *end;
 
 	if (json_is_boolean(like))
-		return json_boolean(strcmp(text, "on") == 0 || strcmp(text, "true") == 0 ||
+		return json_boolean(strcmp(text, "on") == 0 ||
+				    strcmp(text, "true") == 0 ||
 				    strcmp(text, "yes") == 0);
 	number = strtoull(text, &end, 0);
 	if ((json_is_string(like) && !cg_json_is_big(like)) || !*text || *end)
 		return json_string(text);
-	return *text == '-' ? json_integer(strtoll(text, NULL, 0)) : cg_json_from_uint(number);
+	return *text == '-' ? json_integer(strtoll(text, NULL, 0))
+			    : cg_json_from_uint(number);
 }
 
 /* An override, under the name that expansions have for the property; none where there is no such property. */
-static void override(const struct cg_shortcut_plan *plan, const json_t *scalars, json_t *overrides,
-		     const char *property, const char *value)
+static void override(const struct cg_shortcut_plan *plan, const json_t *scalars,
+		     json_t *overrides, const char *property, const char *value)
 {
 	const json_t *like = json_object_get(scalars, property);
 	cg_auto_json json_t *yes = json_true();
@@ -170,7 +176,8 @@ static void override(const struct cg_shortcut_plan *plan, const json_t *scalars,
 }
 
 /* All changes of a machine type to a model, the later over the earlier, less what the process makes anyway. */
-static json_t *overrides_of(const struct group *g, const char *typename, const char *machine)
+static json_t *overrides_of(const struct group *g, const char *typename,
+			    const char *machine)
 {
 	json_t *overrides = json_object();
 	const json_t *change;
@@ -239,7 +246,8 @@ static int expand_variants(struct group *g, struct cg_error *err)
 	for (size_t taken = 0; taken < count; taken++) {
 		for (; sent < count && sent - taken < AHEAD; sent++)
 			if (cg_query_send_expansion(g->qmp, g->plan->expansion, g->model,
-						    json_incref(json_array_get(g->variants, sent)),
+						    json_incref(json_array_get(g->variants,
+									       sent)),
 						    err) < 0)
 				return -1;
 		if (receive(g, &g->expansions[taken], err) < 0)
@@ -265,8 +273,9 @@ static const char *canonical(const json_t *definition)
 }
 
 /* One row of cells, for one name of the group's model. */
-static int add_row(struct cg_shortcut_result *out, struct group *g, const json_t *definition,
-		   const size_t *variant_of, struct cg_error *err)
+static int add_row(struct cg_shortcut_result *out, struct group *g,
+		   const json_t *definition, const size_t *variant_of,
+		   struct cg_error *err)
 {
 	size_t machines = g->plan->machine_count;
 	struct cg_expansion *cells = &out->cells[out->model_count * machines];
@@ -279,17 +288,18 @@ static int add_row(struct cg_shortcut_result *out, struct group *g, const json_t
 	return out->models[out->model_count++] ? 0 : cg_error_errno(err, "expansions");
 }
 
-static int expand_group(struct cg_shortcut_result *out, struct group *g, const json_t *members,
-			struct cg_error *err)
+static int expand_group(struct cg_shortcut_result *out, struct group *g,
+			const json_t *members, struct cg_error *err)
 {
 	size_t machines = g->plan->machine_count, i;
-	cg_auto_free size_t *variant_of = calloc(json_array_size(members) * machines + 1,
-						 sizeof(*variant_of));
+	cg_auto_free size_t *variant_of =
+		calloc(json_array_size(members) * machines + 1, sizeof(*variant_of));
 	const json_t *member;
 
 	if (!variant_of)
 		return cg_error_errno(err, "expansions");
-	if (cg_query_send_expansion(g->qmp, g->plan->expansion, g->model, NULL, err) < 0 ||
+	if (cg_query_send_expansion(g->qmp, g->plan->expansion, g->model, NULL, err) <
+		    0 ||
 	    receive(g, &g->plain, err) < 0)
 		return -1;
 	json_array_foreach(members, i, member) {
@@ -345,7 +355,8 @@ static int expand_all(struct cg_shortcut_result *out, const struct cg_shortcut_p
 }
 
 static int converse(struct cg_shortcut_result *out, const struct cg_shortcut_plan *plan,
-		    const json_t *common, struct cg_process *process, struct cg_error *err)
+		    const json_t *common, struct cg_process *process,
+		    struct cg_error *err)
 {
 	cg_auto_json json_t *definitions = NULL;
 	struct cg_qmp *qmp;
@@ -375,7 +386,8 @@ static json_t *typed_common(const struct cg_shortcut_plan *plan)
 	json_t *value;
 
 	cg_json_each(changes, property, value)
-		override(plan, plan->defaults, common, property, json_string_value(value));
+		override(plan, plan->defaults, common, property,
+			 json_string_value(value));
 	return common;
 }
 
@@ -403,7 +415,8 @@ void cg_shortcut_result_deinit(struct cg_shortcut_result *result)
 {
 	for (size_t i = 0; i < result->model_count; i++)
 		free(result->models[i]);
-	for (size_t i = 0; result->cells && i < result->model_count * result->machine_count; i++)
+	for (size_t i = 0;
+	     result->cells && i < result->model_count * result->machine_count; i++)
 		json_decref(result->cells[i].scalars);
 	free(result->models);
 	free(result->cells);

@@ -13,8 +13,9 @@ struct cg_shortcut_plan {
 	const char *binary, *accel, *target, *expansion;
 	const struct cg_vocabulary *vocabulary;
 	const json_t *defaults; /* scalars of the bare model: which properties there are */
-	const json_t *compat; /* { machine type: [[qom-type, property, value], ...] } */
-	const char *const *machines; /* that change the same in every model: cg_shortcut_common() */
+	const json_t *compat;   /* { machine type: [[qom-type, property, value], ...] } */
+	const char *const
+		*machines; /* that change the same in every model: cg_shortcut_common() */
 	size_t machine_count;
 	struct cg_memo *memo;
 	struct cg_qmp_limits limits;
@@ -44,7 +45,8 @@ bool cg_shortcut_same_versions(const char *machine, const char *other);
  * What the machine types change in CPUs, in the form of the plan; *out is NULL where QEMU doesn't tell. Starts one QEMU.
  */
 cg_must_check int cg_shortcut_compat(json_t **out, const char *binary, const char *target,
-				     const struct cg_qmp_limits *limits, struct cg_error *err);
+				     const struct cg_qmp_limits *limits,
+				     struct cg_error *err);
 
 /*
  * What a machine type changes in every model, { property: value }, a new object. QEMU takes a byte of its monitor at a time,
@@ -55,5 +57,6 @@ json_t *cg_shortcut_common(const json_t *compat, const char *machine, const char
 
 /* Start one QEMU and expand. Blocks; shares nothing but the memo. */
 cg_must_check int cg_shortcut_run(struct cg_shortcut_result *out,
-				  const struct cg_shortcut_plan *plan, struct cg_error *err);
+				  const struct cg_shortcut_plan *plan,
+				  struct cg_error *err);
 void cg_shortcut_result_deinit(struct cg_shortcut_result *result);

@@ -35,8 +35,8 @@ static int collect(struct cg_sweep *s, const struct cg_need *needs, size_t count
 	for (size_t i = 0; i < count; i++) {
 		if (!is_wanted(s, &needs[i]))
 			continue;
-		if (cg_facts_has_sheet(s->prober->facts, s->accel, needs[i].machine, &known, err) <
-		    0)
+		if (cg_facts_has_sheet(s->prober->facts, s->accel, needs[i].machine,
+				       &known, err) < 0)
 			return -1;
 		if (!known)
 			s->wanted[s->wanted_count++] = needs[i].machine;
@@ -67,7 +67,8 @@ static void pick_samples(struct cg_sweep *s)
 
 bool cg_sweep_is_sample(const struct cg_sweep *sweep, const char *machine)
 {
-	return strcmp(machine, sweep->samples[0]) == 0 || strcmp(machine, sweep->samples[1]) == 0;
+	return strcmp(machine, sweep->samples[0]) == 0 ||
+	       strcmp(machine, sweep->samples[1]) == 0;
 }
 
 /* Which machine types needn't be started, and by which way. */
@@ -89,7 +90,8 @@ static void choose(struct cg_sweep *s)
 static void defer(const struct cg_sweep *s, struct cg_need *needs, size_t count)
 {
 	for (size_t c = 0; c < s->covered_count; c++)
-		for (size_t i = 0; i < count && !cg_sweep_is_sample(s, s->covered[c]); i++)
+		for (size_t i = 0; i < count && !cg_sweep_is_sample(s, s->covered[c]);
+		     i++)
 			needs[i].deferred |= is_wanted(s, &needs[i]) &&
 					     strcmp(needs[i].machine, s->covered[c]) == 0;
 }
@@ -109,8 +111,8 @@ static int take_prelude(struct cg_sweep *sweeps, struct prelude *p, struct cg_er
 
 	for (size_t a = 0; a < ACCELS; a++) {
 		sweeps[a].compat = json_incref(p->compat.compat);
-		if (p->modes[a].count &&
-		    cg_modes_take(&p->modes[a], &sweeps[a], ret == 0 ? err : &another) < 0)
+		if (p->modes[a].count && cg_modes_take(&p->modes[a], &sweeps[a],
+						       ret == 0 ? err : &another) < 0)
 			ret = -1;
 	}
 	json_decref(p->compat.compat);
@@ -127,12 +129,14 @@ static int ask_prelude(struct cg_sweep *sweeps, struct cg_error *err)
 		p.jobs[p.count++] = p.compat.job;
 	for (size_t a = 0; a < ACCELS; a++)
 		if (sweeps[a].wanted_count >= FEWEST)
-			p.count += cg_modes_ask(&p.modes[a], &sweeps[a], &p.jobs[p.count]);
+			p.count +=
+				cg_modes_ask(&p.modes[a], &sweeps[a], &p.jobs[p.count]);
 	cg_pool_run(p.jobs, p.count, cg_pool_workers(), NULL, NULL);
 	return take_prelude(sweeps, &p, err);
 }
 
-static int run(struct cg_sweep *sweeps, struct cg_need *needs, size_t count, struct cg_error *err)
+static int run(struct cg_sweep *sweeps, struct cg_need *needs, size_t count,
+	       struct cg_error *err)
 {
 	size_t most = 0;
 	int ret = 0;

@@ -15,13 +15,14 @@ struct cg_sweep {
 	struct cg_memo *memo;
 	const struct cg_emulator_facts *emulator;
 	const char *accel;
-	json_t *compat;	      /* see cg_shortcut_compat(); empty where QEMU doesn't tell */
-	const char **wanted;  /* without a sheet yet */
+	json_t *compat;      /* see cg_shortcut_compat(); empty where QEMU doesn't tell */
+	const char **wanted; /* without a sheet yet */
 	size_t wanted_count;
 	const char **covered; /* those of them that needn't be started */
 	size_t covered_count;
-	const char *samples[2]; /* the newest and the oldest of those; started all the same */
-	size_t kept;		/* for the progress: of covered */
+	const char *
+		samples[2]; /* the newest and the oldest of those; started all the same */
+	size_t kept;        /* for the progress: of covered */
 	int (*take)(struct cg_sweep *sweep, struct cg_error *err);
 };
 
@@ -32,5 +33,6 @@ bool cg_sweep_is_sample(const struct cg_sweep *sweep, const char *machine);
  * the others cheaply if that gives for the samples what they really said, and keep the results. What can't be trusted is
  * left alone, to be started. Called with the emulator's lock held. -1 for what would stop any measurement.
  */
-cg_must_check int cg_sweep_cheaply(struct cg_prober *prober, struct cg_need *needs, size_t count,
-				   struct cg_memo *memo, struct cg_error *err);
+cg_must_check int cg_sweep_cheaply(struct cg_prober *prober, struct cg_need *needs,
+				   size_t count, struct cg_memo *memo,
+				   struct cg_error *err);

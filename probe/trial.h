@@ -27,9 +27,9 @@ struct cg_trial {
 	struct cg_qmp_limits limits;
 
 	enum cg_trial_result result;
-	struct cg_featureset live;	  /* bool properties that are on */
+	struct cg_featureset live;        /* bool properties that are on */
 	struct cg_featureset unavailable; /* what QEMU says it removed */
-	struct cg_outcome outcome;	  /* if not started */
+	struct cg_outcome outcome;        /* if not started */
 };
 
 /*

@@ -14,7 +14,7 @@
 struct twin {
 	struct cg_sweep *sweep;
 	const char *machine, *leader;
-	json_t *models; /* of the leader */
+	json_t *models;                    /* of the leader */
 	struct cg_definition *definitions; /* to be compared */
 	const struct cg_definition **wanted;
 	struct cg_session_plan plan;
@@ -42,10 +42,11 @@ const char *cg_twins_leader(const struct cg_sweep *sweep, const char *machine)
 	return NULL;
 }
 
-static int get(const struct cg_sweep *s, const char *machine, const json_t *model, bool *known,
-	       struct cg_expansion *out, struct cg_error *err)
+static int get(const struct cg_sweep *s, const char *machine, const json_t *model,
+	       bool *known, struct cg_expansion *out, struct cg_error *err)
 {
-	return cg_facts_expansion(s->prober->facts, s->accel, machine, cg_json_text(model, "name"),
+	return cg_facts_expansion(s->prober->facts, s->accel, machine,
+				  cg_json_text(model, "name"),
 				  cg_session_is_host_bound(model), known, out, err);
 }
 
@@ -103,12 +104,14 @@ static int pick(struct twin *twin, size_t index, size_t step, struct cg_error *e
 	return 0;
 }
 
-static int prepare(struct twin *twin, struct cg_sweep *s, size_t index, struct cg_error *err)
+static int prepare(struct twin *twin, struct cg_sweep *s, size_t index,
+		   struct cg_error *err)
 {
 	twin->sweep = s;
 	twin->machine = s->covered[index];
 	twin->leader = cg_twins_leader(s, twin->machine);
-	if (cg_facts_models(s->prober->facts, s->accel, twin->leader, &twin->models, err) < 0 ||
+	if (cg_facts_models(s->prober->facts, s->accel, twin->leader, &twin->models,
+			    err) < 0 ||
 	    pick(twin, index, s->covered_count, err) < 0)
 		return -1;
 	twin->plan = (struct cg_session_plan){
@@ -148,7 +151,8 @@ static int compare(const struct twin *twin, bool *same, struct cg_error *err)
 	*same = r->count == twin->plan.wanted_count &&
 		json_array_size(r->models) == json_array_size(twin->models);
 	json_array_foreach(twin->models, i, model)
-		*same &= cg_session_find_model(r->models, cg_json_text(model, "name")) != NULL;
+		*same &= cg_session_find_model(r->models, cg_json_text(model, "name")) !=
+			 NULL;
 	for (i = 0; i < r->count && *same; i++) {
 		cg_auto_expansion struct cg_expansion theirs = { 0 };
 		bool known;
@@ -178,8 +182,8 @@ static int keep(struct twin *twin, struct cg_error *err)
 		return 0;
 	twin->result.like = twin->leader;
 	twin->result.way = CG_WAY_TWIN;
-	return cg_facts_put_session(twin->sweep->prober->facts, twin->sweep->accel, twin->machine,
-				    CG_EXPAND_ALL, &twin->result, err);
+	return cg_facts_put_session(twin->sweep->prober->facts, twin->sweep->accel,
+				    twin->machine, CG_EXPAND_ALL, &twin->result, err);
 }
 
 static void take_job(size_t job, void *data)

@@ -6,7 +6,9 @@
 # Data that tests read (folders too) goes into test_data.
 
 unit_tests = \
+	%D%/unit/test-arguments \
 	%D%/unit/test-baseline \
+	%D%/unit/test-boot \
 	%D%/unit/test-buffer \
 	%D%/unit/test-catalogue \
 	%D%/unit/test-child \
@@ -33,8 +35,10 @@ unit_tests = \
 	%D%/unit/test-libvirt-document \
 	%D%/unit/test-libvirt-names \
 	%D%/unit/test-lock \
+	%D%/unit/test-matrix-page \
 	%D%/unit/test-modules \
 	%D%/unit/test-parts \
+	%D%/unit/test-passage \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
 	%D%/unit/test-reason \
@@ -44,6 +48,7 @@ unit_tests = \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
 	%D%/unit/test-text \
+	%D%/unit/test-trail \
 	%D%/unit/test-tree \
 	%D%/unit/test-visible \
 	%D%/unit/test-vocabulary \
@@ -56,13 +61,19 @@ bats_tests = \
 	%D%/cli/completions.bats \
 	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
+	%D%/cli/explain.bats \
 	%D%/cli/export.bats \
 	%D%/cli/guest.bats \
+	%D%/cli/launch.bats \
+	%D%/cli/matrix.bats \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
 	%D%/cli/second-host.bats \
+	%D%/cli/second-host-pool.bats \
+	%D%/cli/second-host-verify.bats \
 	%D%/cli/stale.bats \
+	%D%/cli/sweep.bats \
 	%D%/cli/truth.bats \
 	%D%/cli/verbs.bats
 
@@ -77,7 +88,10 @@ test_data = \
 	%D%/lint \
 	%D%/no-bats \
 	%D%/tally \
+	%D%/truth/second-host.bash \
 	%D%/truth/second-host.sh \
+	%D%/truth/second-host-pool.sh \
+	%D%/truth/second-host-verify.sh \
 	%D%/truth/starts.bash \
 	%D%/truth/truth.bash
 

@@ -3,8 +3,8 @@
 # shellcheck disable=SC2030,SC2031 # each test has a shell of its own
 # shellcheck disable=SC2154 # set by helpers.bash and by run
 # shellcheck disable=SC2016 # what is in single quotes is for jq
-# Comparing definitions, records and this host: QEMU's words in QEMU's direction, virsh's on
-# request, and the same answer from a file as from the emulator.
+# Comparing definitions, records, this host, guests that run and libvirt's XML: QEMU's words in
+# QEMU's direction, virsh's on request, and the same answer from a file as from the emulator.
 
 bats_require_minimum_version 1.5.0
 load helpers
@@ -15,6 +15,77 @@ setup()
 	unset CPUGATE_CACHE
 	[[ $(uname -m) == x86_64 ]] || skip "not an x86_64 host"
 	requires qemu-system-x86_64 jq
+}
+
+teardown()
+{
+	[[ ! -e pids ]] || xargs kill <pids 2>/dev/null || true
+}
+
+# guest SOCKET CPU [OPTION...]: one that is paused before its first instruction.
+guest()
+{
+	qemu-system-x86_64 -nodefaults -no-user-config -display none -S -m 16 \
+		-machine "${MACHINE-pc},accel=tcg" -cpu "$2" "${@:3}" \
+		-qmp "unix:$1,server=on,wait=off" >/dev/null 2>&1 3>&- &
+	echo $! >>pids
+	wait_for_socket "$1"
+}
+
+# listens SOCKET SHELL-COMMAND: something that isn't QEMU.
+listens()
+{
+	echo "$2" >"$1.sh"
+	socat "UNIX-LISTEN:$1,fork" "EXEC:bash $1.sh" >/dev/null 2>&1 3>&- &
+	echo $! >>pids
+	wait_for_socket "$1"
+}
+
+wait_for_socket()
+{
+	local try
+
+	for ((try = 0; try < 200; try++)); do
+		[[ ! -S $1 ]] || return 0
+		sleep 0.02
+	done
+	refute_run "no socket $1"
+}
+
+# status_of SOCKET: the guest's state, asked by another client.
+status_of()
+{
+	{
+		printf '{"execute":"%s"}\n' qmp_capabilities query-status
+		sleep 0.5
+	} | socat - "UNIX:$1" | jq -r 'select(.return.status).return | "\(.status) \(.running)"'
+}
+
+requires_xml()
+{
+	echo '<cpu><model>486</model></cpu>' >probe.xml
+	run cpugate compare probe.xml probe.xml --accel tcg
+	[[ $output != *"without libxml2"* ]] || skip "built without libxml2"
+}
+
+# cpu_xml MODEL [POLICY:FEATURE...]: libvirt's <cpu>.
+cpu_xml()
+{
+	local feature
+
+	echo "<cpu mode='custom' match='${MATCH-exact}'><model>$1</model>${VENDOR+<vendor>$VENDOR</vendor>}"
+	for feature in "${@:2}"; do
+		echo "<feature policy='${feature%%:*}' name='${feature#*:}'/>"
+	done
+	echo "</cpu>"
+}
+
+# domain_xml TYPE ARCH MACHINE <CPU
+domain_xml()
+{
+	echo "<domain type='$1'><name>d</name><os><type arch='$2' machine='$3'>hvm</type></os>"
+	cat
+	echo "</domain>"
 }
 
 # compare STATUS RESULT ARGUMENT...
@@ -128,7 +199,7 @@ record()
 	local try
 
 	record here.json
-	for try in 'Haswell' 'Nope here.json' 'Haswell,avx3=on here.json' 'qmp:sock here.json' \
+	for try in 'Haswell' 'Nope here.json' 'Haswell,avx3=on here.json' 'qmp:sock here.json' 'qmp: here.json' \
 		'./missing.json here.json' 'Haswell here.json --machine nope' 'Haswell, here.json,'; do
 		# shellcheck disable=SC2086 # several words
 		run --separate-stderr cpugate compare $try
@@ -138,6 +209,253 @@ record()
 	done
 	run cpugate compare Haswell,avx3=on here.json
 	output_has 'did you mean avx'
+}
+
+# What of Haswell QEMU 7.2 and 10.0 can't do without KVM, and then what makes it whole.
+lacks=hle,invpcid,pcid,rtm,tsc-deadline,x2apic
+
+@test "a guest that runs is what it has, and isn't touched" {
+	local definition=Haswell,-${lacks//,/,-}
+
+	requires socat
+	guest sock "$definition" -smp 2
+	compare 0 identical qmp:sock "$definition"
+	json_has '.a | .guest == "qmp:sock" and .model == "Haswell" and .vcpus == 2 and
+		.accel == "tcg" and (.machine | startswith("pc-i440fx-")) and .version'
+	compare 0 identical "$definition" qmp:sock
+	compare 0 identical qmp:sock qmp:sock
+	compare 0 subset qmp:sock Haswell,vendor=GenuineIntel
+	compare 1 incompatible qmp:sock Haswell,vendor=AuthenticAMD
+	compare 1 superset qmp:sock "$definition,-avx2"
+	json_has '."only-a" == ["avx2"] and .reasons[0].feature == "avx2"'
+	record here.json
+	compare 0 subset qmp:sock here.json
+	compare 1 superset here.json qmp:sock
+	compare 0 subset qmp:sock host # under the guest's accelerator
+	run cpugate compare qmp:sock here.json
+	output_has 'subset: qmp:sock runs wherever '
+	# It waits as it did, and the next client is served.
+	[[ $(status_of sock) == 'prelaunch false' ]]
+}
+
+@test "the vCPUs of a guest must be alike" {
+	MACHINE=q35 guest sock Haswell -smp 1,maxcpus=2 \
+		-device Haswell-x86_64-cpu,avx2=off,socket-id=0,core-id=1,thread-id=0
+	run --separate-stderr cpugate compare qmp:sock Haswell
+	status_is 3
+	[[ $stderr == *"vCPU 0 and vCPU 1 differ in avx2"* ]] || refute_run "$stderr"
+}
+
+@test "monitors that don't answer, or not as QEMU does, take a sentence and their time" {
+	local sentence
+
+	requires socat
+	record here.json
+	guest sock qemu64
+	(sleep 3) | socat - UNIX:sock >/dev/null 2>&1 3>&- & # the one client
+	sleep 0.2
+	listens deaf 'sleep 3'
+	listens other 'echo 220 ready'
+	listens closed true
+	listens wrong 'echo "{\"QMP\":{}}"; read -r; echo "{\"return\":{},\"id\":7}"'
+	export CPUGATE_REPLY_TIMEOUT=200
+	while IFS='|' read -r socket sentence; do
+		run --separate-stderr cpugate compare "qmp:$socket" here.json
+		status_is 2 || refute_run "$socket"
+		[[ $stderr == "cpugate: "*"$socket"*"$sentence"* && $stderr != *$'\n'* ]] ||
+			refute_run "$stderr"
+	done <<-END
+		sock|one client at a time
+		deaf|no answer within 200 ms
+		other|not a QMP message
+		closed|the connection ended
+		wrong|a reply to no command of ours
+		here.json|onnect
+		/nowhere/sock|No such file
+		$(printf %0200d 0)|1 to 107 bytes
+	END
+}
+
+@test "hosts-for takes a guest that runs and libvirt's XML" {
+	requires_xml
+	record one.json
+	guest sock Haswell,vendor=AuthenticAMD
+	run cpugate --json hosts-for qmp:sock one.json host
+	status_is 0
+	json_has '.verdict == "yes" and .guest == "qmp:sock" and .accel == "tcg" and (.hosts | length) == 2'
+	cpu_xml Westmere >cpu.xml
+	run cpugate --json hosts-for cpu.xml one.json
+	status_is 0
+	json_has '.guest == "Westmere"'
+	cpu_xml Haswell | domain_xml qemu x86_64 pc >domain.xml
+	run cpugate --json hosts-for domain.xml host
+	status_is 1
+	json_has '.hosts[0].reasons | map(.feature) | index("pcid")'
+	for guest in one.json host ./none.xml qmp:none; do
+		run cpugate hosts-for "$guest" one.json
+		status_is 2 || refute_run "$guest"
+	done
+}
+
+@test "libvirt's XML is what it says, on either side" {
+	local xml
+
+	requires_xml
+	record here.json
+	cpu_xml Haswell disable:hle disable:rtm optional:avx512f >cpu.xml
+	domain_xml qemu x86_64 pc <cpu.xml >domain.xml
+	for xml in cpu.xml domain.xml; do
+		compare 0 identical $xml Haswell,-hle,-rtm --accel tcg
+		compare 0 identical Haswell,-hle,-rtm $xml --accel tcg
+		compare 0 identical $xml $xml --accel tcg
+		compare 0 subset $xml Haswell --accel tcg
+		run cpugate --json compare $xml here.json
+		json_has '."only-a" == ["invpcid", "pcid", "tsc-deadline", "x2apic"] and
+			.a == {"definition": "Haswell,hle=off,rtm=off", "file": $xml}' --arg xml "$xml"
+	done
+	run cpugate compare cpu.xml Haswell --accel tcg
+	output_has 'subset: cpu.xml runs wherever Haswell does'
+	# libvirt's names, and its frequency of the TSC.
+	cpu_xml Haswell require:nodeid_msr disable:hle >cpu.xml
+	compare 0 identical cpu.xml Haswell,nodeid-msr=on,-hle --accel tcg
+	{ cpu_xml Haswell && echo "<clock><timer name='tsc' frequency='2000000000'/></clock>"; } |
+		domain_xml qemu x86_64 pc >domain.xml
+	compare 1 incompatible domain.xml Haswell,tsc-frequency=1000000000 --accel tcg
+	json_has '.reasons[0].code == "time.tsc"'
+	# A pipe is read once.
+	run cpugate compare <(cpu_xml Westmere) <(cat here.json)
+	status_is 0
+	output_has 'subset: /dev/fd/'
+}
+
+@test "capabilities and domcapabilities are of hosts" {
+	requires_xml
+	record here.json
+	echo '<capabilities><host><cpu><arch>x86_64</arch><model>Westmere</model><vendor>Intel</vendor>
+		<feature name="avx"/></cpu></host></capabilities>' >cap.xml
+	echo '<domainCapabilities><domain>qemu</domain><machine>pc-q35-99.0</machine><arch>x86_64</arch>
+		<cpu><mode name="host-model" supported="yes"><model>Haswell</model>
+		<vendor>Intel</vendor><feature policy="disable" name="pcid"/></mode>
+		<mode name="custom" supported="yes"><model usable="yes">Westmere</model>
+		<model usable="no">Broadwell</model>
+		<blockers model="Broadwell"><feature name="hle"/></blockers></mode></cpu>
+		</domainCapabilities>' >dom.xml
+	compare 0 subset cap.xml here.json
+	compare 0 identical cap.xml Westmere,+avx --accel tcg
+	compare 0 subset cap.xml dom.xml
+	compare 0 subset Westmere dom.xml
+	json_has '.b | .host == "dom" and .honesty == "partial" and .accel == "tcg"'
+	run cpugate --json compare Haswell dom.xml
+	json_has '."only-a" == ["hle", "pcid"] and .verdict == "no"'
+	# Of what nobody spoke it isn't known.
+	run cpugate --json compare Westmere,+sha-ni dom.xml
+	status_is 3
+	json_has '.verdict == "undecided" and [.reasons[].code] == ["record.untold"]'
+	compare 1 incompatible dom.xml here.json
+	json_has '."only-a" == ["invpcid", "rtm", "tsc-deadline", "x2apic"]'
+	compare 0 identical dom.xml dom.xml
+	run cpugate --json hosts-for Haswell,-hle,-pcid dom.xml here.json
+	json_has '[.hosts[] | [.host, .verdict]] | .[0] == ["dom", "yes"] and .[1][1] == "no"'
+	run cpugate --json baseline here.json dom.xml
+	status_is 0
+	json_has '.hosts == 2 and (.features > 30)'
+}
+
+@test "--like-virsh: libvirt's policies, in libvirt's order" {
+	requires_xml
+	echo '<capabilities><host><cpu><arch>x86_64</arch><model>Westmere</model><vendor>Intel</vendor>
+		</cpu></host></capabilities>' >host.xml
+	# like_virsh RESULT MESSAGE MODEL [POLICY:FEATURE...]
+	like_virsh()
+	{
+		cpu_xml "${@:3}" >cpu.xml
+		run cpugate --json compare --like-virsh cpu.xml host.xml --accel tcg
+		json_has '.virsh.result == $result and (.virsh.message // "") == $message' \
+			--arg result "$1" --arg message "$2" || refute_run "$*" || return
+		[[ $1 == incompatible ]] || { status_is 0; return; }
+		status_is 1
+	}
+	like_virsh identical '' Westmere
+	like_virsh superset '' Nehalem
+	like_virsh incompatible 'Host CPU does not provide required features: avx' Westmere require:avx
+	like_virsh identical '' Westmere force:avx
+	like_virsh identical '' Westmere optional:avx
+	like_virsh identical '' Westmere optional:aes
+	like_virsh identical '' Westmere disable:aes
+	like_virsh identical '' Westmere disable:avx
+	like_virsh identical '' Westmere force:aes
+	like_virsh incompatible 'Host CPU provides forbidden features: aes' Nehalem forbid:aes
+	like_virsh incompatible 'Host CPU does not provide required features: avx2' \
+		Westmere require:avx2 forbid:avx
+	like_virsh incompatible 'Host CPU provides forbidden features: aes' \
+		Westmere require:avx2 forbid:aes
+	VENDOR=Intel like_virsh identical '' Westmere
+	VENDOR=AMD like_virsh incompatible \
+		'host CPU vendor does not match required CPU vendor AuthenticAMD' Westmere forbid:aes
+	MATCH=strict like_virsh identical '' Westmere
+	MATCH=minimum like_virsh superset '' Nehalem
+	MATCH=strict like_virsh identical '' Nehalem require:aes require:pclmuldq require:arat
+	MATCH=strict like_virsh incompatible \
+		'Host CPU does not strictly match guest CPU: Extra features: aes, arat, pclmulqdq' Nehalem
+	run cpugate compare --like-virsh cpu.xml host.xml --accel tcg
+	status_is 1
+	[[ $output == 'CPU described in cpu.xml is incompatible with host CPU' ]] || refute_run
+}
+
+@test "bad XML is refused, with a sentence" {
+	local sentence file
+
+	requires_xml
+	record here.json
+	echo '<!DOCTYPE c [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><cpu><model>&b;</model></cpu>' >bomb.xml
+	echo '<!DOCTYPE c [<!ENTITY e SYSTEM "file:///etc/hostname">]><cpu><model>&e;</model></cpu>' >entity.xml
+	echo '<cpu>' >big.xml
+	truncate -s 100M big.xml
+	{ printf '<cpu>%.0s' {1..500} && printf '</cpu>%.0s' {1..500}; } >deep.xml
+	cpu_xml Haswell require:avx3 >on.xml
+	cpu_xml Haswell disable:avx3 >off.xml
+	cpu_xml Nope >model.xml
+	cpu_xml z14 | domain_xml qemu s390x s390-ccw-virtio >s390x.xml
+	cpu_xml Haswell | domain_xml kvm x86_64 pc >kvm.xml
+	cpu_xml Haswell | domain_xml xen x86_64 pc >xen.xml
+	domain_xml qemu x86_64 pc </dev/null >none.xml
+	echo "<cpu mode='host-model'/>" >host-model.xml
+	echo '<pool/>' >pool.xml
+	cpu_xml Haswell | head -c 40 >cut.xml
+	while IFS='|' read -r file sentence; do
+		run --separate-stderr cpugate compare "$file.xml" here.json
+		status_is 2 || refute_run "$file"
+		[[ $stderr == "cpugate: $file.xml"*"$sentence"* && $stderr != *$'\n'* ]] ||
+			refute_run "$file" "$stderr"
+		run cpugate compare here.json "$file.xml"
+		status_is 2 || refute_run "$file"
+	done <<-END
+		bomb|document type
+		entity|document type
+		big|104857600 bytes, more than
+		deep|nested
+		on|knows no avx3 (did you mean avx?)
+		off|knows no avx3 (did you mean avx?)
+		model|has no CPU model Nope
+		s390x|is about s390x, here.json about x86_64
+		kvm|is about kvm, here.json about tcg
+		xen|isn't QEMU's
+		none|no <cpu>
+		host-model|another CPU on each host
+		pool|isn't one of libvirt's
+		cut|not XML
+	END
+	run cpugate compare on.xml Haswell --accel tcg
+	status_is 2
+	output_has 'on.xml: ' 'avx3 (did you mean avx?)'
+}
+
+@test "records of different targets can't be compared" {
+	record here.json
+	edited 's/"target":"x86_64"/"target":"s390x"/' here.json there.json
+	run --separate-stderr cpugate compare here.json there.json
+	status_is 2
+	[[ $stderr == *'here.json is about x86_64, there.json about s390x'* ]] || refute_run "$stderr"
 }
 
 @test "hosts-for: a verdict each, best first" {

@@ -24,7 +24,7 @@ takes()
 	read -ra words <<<"$1"
 	case $2 in
 	--json | --help | --version) return 0 ;;
-	--all | --named | --nested | --cross-vendor | --like-virsh) words+=("$2") ;;
+	--all | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
 	--sample | --seed | --partition) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac
@@ -146,7 +146,7 @@ options_of()
 		while IFS= read -r what; do
 			grep -qE -- "(-l |-a |--|')${what/#--/}([ =:[]|\$)" \
 				"$top_srcdir/completions/$file" || refute_run "$file lacks $what"
-		done < <(verbs | sed 's/^cache //'; options)
+		done < <(verbs | sed 's/^cache //; s/^check //'; options)
 	done
 }
 

@@ -28,7 +28,7 @@ run_examples()
 	while IFS= read -r command; do
 		run --separate-stderr bash -o pipefail -c "$command"
 		# A no is an answer. Whether it is the right one is for other tests to say.
-		[[ ! $command =~ ^'cpugate '(verify|diff|compare|baseline|hosts-for|matrix) || $status -ne 1 ]] || status=0
+		[[ ! $command =~ ^'cpugate '(check|verify|diff|compare|baseline|hosts-for|matrix|explain) || $status -ne 1 ]] || status=0
 		if [[ $status -ne 0 || $stderr == *'cpugate: warning'* ]]; then
 			refute_run "$command" "$stderr"
 		fi
@@ -60,6 +60,12 @@ run_examples()
 	requires_x86
 	unset CPUGATE_CACHE
 	run_examples cpugate-compare.1
+}
+
+@test "every example of cpugate-matrix(1) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	run_examples cpugate-matrix.1
 }
 
 @test "every example of cpugate-record(5) works" {
@@ -185,9 +191,20 @@ qemu()
 	tells hosts-for Westmere tcg.json q35.json
 	tells hosts-for Haswell tcg.json
 	tells matrix tcg.json q35.json
+	tells matrix --cpu Haswell tcg.json q35.json
 	saw 'compare reasons' 'compare virsh/number' 'baseline definition' \
 		'baseline partition/groups/definition' 'baseline reasons' \
 		'hosts-for hosts/spare' 'hosts-for hosts/reasons'
+
+	tells explain avx512-fp16 --accel tcg
+	tells explain Haswell --accel tcg --machine pc-q35-2.4
+	tells explain missing.host
+	saw 'explain stages/state' 'explain reasons' 'explain causes/features' \
+		'explain switched-off/features' 'explain versions/missing' 'explain weight'
+
+	tells 'check launch' -- qemu-system-x86_64 -accel tcg -cpu Haswell
+	tells pin -- qemu-system-x86_64 -accel tcg -cpu max
+	saw 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
 
 	tells export --format qemu --accel tcg qemu64
 	tells export --format nfd --accel tcg

@@ -245,6 +245,14 @@ check_dynamic()
 	places_in_qemu kvm <names | diff -U0 ours -
 }
 
+@test "KVM's features are where a second QEMU has them" {
+	use_qemu_10
+	requires /dev/kvm
+	vocabulary "$emulator" | grep kvm >names
+	places <names >ours
+	places_in_qemu kvm <names | diff -U0 ours -
+}
+
 @test "features are where a second QEMU has them in CPUID" {
 	use_qemu_10
 	check_leaves

@@ -167,7 +167,8 @@ int fake_library_find(struct fake_transcript **out, const char *folder,
 			return -1;
 		if (!arguments->global_count || !starts(*out))
 			return 0;
-		*out = fake_transcript_free(*out); /* what globals change doesn't depend on the vCPU */
+		*out = fake_transcript_free(
+			*out); /* what globals change doesn't depend on the vCPU */
 	}
 	path = path_of(folder, machine, arguments->accel,
 		       arguments->global_count ? "globals" : "plain");

@@ -312,7 +312,8 @@ static void plays_globals_beside_a_cpu(void **state)
 	(void)state;
 	start_with(&peer, "accel=tcg", "max,enforce=on", names, 0);
 	peer_negotiate(&peer);
-	assert_has(peer_ask(&peer, "{\"execute\": \"query-cpu-definitions\"}"), "\"vmx-ept\"");
+	assert_has(peer_ask(&peer, "{\"execute\": \"query-cpu-definitions\"}"),
+		   "\"vmx-ept\"");
 	peer_stop(&peer);
 	start_with(&peer, "accel=tcg", "Haswell,enforce=on", names, 0);
 	assert_has(peer_line(&peer), "QMP");

@@ -13,6 +13,7 @@
 #include "base/json.h"
 
 #define EDX_LM (1u << 29) /* of CPUID.80000001H */
+#define EDX_MSR (1u << 5) /* of CPUID.01H */
 
 struct comparison {
 	const struct guest *guest;
@@ -95,9 +96,12 @@ static uint32_t switched(const struct comparison *c, const struct cg_leaf *word,
 			 uint32_t dynamic)
 {
 	const uint32_t *parts = guest_leaf(c->guest, 'g', 0xd, 1);
+	bool msrs = cg_visible_word(&c->visible, 1, 0, CG_EDX) & EDX_MSR;
 
 	if (word->leaf == 0x80000001)
 		return 0;
+	if (word->leaf == 1 && word->reg == CG_EDX && !msrs)
+		return 0; /* nothing to switch the APIC off with */
 	if (word->leaf == 1 && word->reg == CG_ECX && !(parts && parts[CG_EAX]))
 		return 0; /* as cpuid.S says */
 	return dynamic;
@@ -305,6 +309,7 @@ int compare(bool *same, const struct guest *guest, const json_t *answer,
 		return -1;
 	vcpu.threads = topology->threads;
 	vcpu.dies = topology->dies;
+	vcpu.shows_apic = topology->shows_apic;
 	vcpu.threads_first = major(answer) >= 10;
 	c.visible = cg_visible(vocabulary, &effective, &vcpu);
 	compare_words(&c);

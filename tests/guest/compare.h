@@ -9,9 +9,9 @@
 #include "tests/guest/guest.h"
 
 /*
- * @answer is the reply of `cpugate --json expand`; of @topology only threads and dies
- * count. Prints every difference, one a line: "-" was predicted and isn't there, "+" is
- * there. *@same says if there was none.
+ * @answer is the reply of `cpugate --json expand`; of @topology only threads, dies and
+ * shows_apic count. Prints every difference, one a line: "-" was predicted and isn't
+ * there, "+" is there. *@same says if there was none.
  */
 cg_must_check int compare(bool *same, const struct guest *guest, const json_t *answer,
 			  const struct cg_vcpu *topology, struct cg_error *err);

@@ -23,7 +23,7 @@ struct guest {
 };
 
 /*
- * Start, read until "end", kill. Blocks for 20 seconds at most. CG_E_DIED if QEMU
+ * Start, read until "end", kill. Blocks for a minute at most. CG_E_DIED if QEMU
  * ended.
  */
 cg_must_check int guest_run(struct guest *out, const struct guest_start *start,

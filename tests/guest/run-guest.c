@@ -36,11 +36,19 @@ static void print(const struct guest *guest)
 	}
 }
 
-static int check(const struct guest *guest, const char *threads, const char *path)
+static unsigned int number(const char *text)
 {
-	const struct cg_vcpu topology = { .threads = (unsigned int)strtoul(threads, NULL,
-									   10),
-					  .dies = strstr(threads, ",dies") };
+	return (unsigned int)strtoul(text, NULL, 10);
+}
+
+static int check(const struct guest *guest, const struct guest_start *start,
+		 const char *threads, const char *path)
+{
+	const struct cg_vcpu topology = {
+		.threads = number(threads),
+		.dies = strstr(threads, ",dies"),
+		.shows_apic = strcmp(start->accel, "kvm") == 0 && number(start->smp) > 1,
+	};
 	cg_auto_json json_t *answer = NULL;
 	struct cg_error err;
 	bool same;
@@ -74,7 +82,7 @@ int main(int argc, char **argv)
 	if (guest_run(&guest, &start, &err) < 0)
 		return complain(&err);
 	if (argc == 9)
-		return check(&guest, argv[7], argv[8]);
+		return check(&guest, &start, argv[7], argv[8]);
 	print(&guest);
 	return SAME;
 }

@@ -105,8 +105,7 @@ static void codes_keep_their_names(void **state)
 		[CG_E_LIMIT] = "limit",     [CG_E_PARSE] = "parse",
 		[CG_E_REFUSED] = "refused", [CG_E_PROTOCOL] = "protocol",
 		[CG_E_DIED] = "died",       [CG_E_CORRUPT] = "corrupt",
-		[CG_E_NEWER] = "newer",
-		[CG_E_UNDECIDED] = "undecided",
+		[CG_E_NEWER] = "newer",     [CG_E_UNDECIDED] = "undecided",
 	};
 
 	(void)state;

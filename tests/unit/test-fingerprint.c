@@ -46,11 +46,9 @@ static void check_change(const struct fake_root *root, const char *path, const c
 		assert_string_equal(part, "");
 	else
 		assert_string_not_equal(part, "");
-	json_object_foreach(cg_host_parts(after), name,
-			    value) if (!json_equal(value,
-						   json_object_get(cg_host_parts(before),
-								   name)))
-		assert_string_equal(part, name);
+	json_object_foreach(cg_host_parts(after), name, value)
+		if (!json_equal(value, json_object_get(cg_host_parts(before), name)))
+			assert_string_equal(part, name);
 	assert_int_equal(json_object_size(cg_host_parts(before)),
 			 json_object_size(cg_host_parts(after)));
 }
@@ -196,7 +194,8 @@ static void check_leaves(const char *name, json_t *value)
 
 	if (!json_is_object(value) && !json_is_string(value) && !json_is_integer(value))
 		fail_msg("%s is neither text nor number nor object", name);
-	json_object_foreach(value, key, member) check_leaves(key, member);
+	json_object_foreach(value, key, member)
+		check_leaves(key, member);
 }
 
 static void parts_can_be_told_leaf_by_leaf(void **state)
@@ -206,8 +205,7 @@ static void parts_can_be_told_leaf_by_leaf(void **state)
 	json_t *part;
 
 	(void)state;
-	json_object_foreach(cg_host_parts(host), name, part)
-	{
+	json_object_foreach(cg_host_parts(host), name, part) {
 		assert_true(json_is_string(part) || json_is_object(part));
 		check_leaves(name, part);
 	}
@@ -256,11 +254,13 @@ static void a_host_from_its_parts_is_that_host(void **state)
 	for (size_t i = 0; i < CG_COUNT(roots); i++) {
 		cg_auto_host struct cg_host *host = read_host(roots[i]), *again = NULL;
 
-		assert_int_equal(cg_host_from_parts(&again, cg_host_parts(host), &err), 0);
+		assert_int_equal(cg_host_from_parts(&again, cg_host_parts(host), &err),
+				 0);
 		assert_string_equal(cg_host_digest(again), cg_host_digest(host));
 		assert_string_equal(cg_host_vendor(again), cg_host_vendor(host));
 		assert_string_equal(cg_host_kernel(again), cg_host_kernel(host));
-		assert_string_equal(cg_host_kvm_backend(again), cg_host_kvm_backend(host));
+		assert_string_equal(cg_host_kvm_backend(again),
+				    cg_host_kvm_backend(host));
 		assert_int_equal(cg_host_has_kvm(again), cg_host_has_kvm(host));
 		assert_ptr_not_equal(cg_host_parts(again), cg_host_parts(host));
 	}
@@ -269,10 +269,11 @@ static void a_host_from_its_parts_is_that_host(void **state)
 /* Core types that could not be reached tell nothing, and odd letters of a vendor are '?'. */
 static void the_vendor_is_that_of_any_core(void **state)
 {
-	cg_auto_json json_t *parts = json_pack(
-		"{s:{s:s}, s:{s:s, s:{s:s, s:s, s:s}}}", "kernel", "release", "6.1", "cpuid",
-		"atom", "not allowed to run there", "core", "0x0.ebx", "0x756e6547",
-		"0x0.edx", "0x49656e69", "0x0.ecx", "0x6c65746e");
+	cg_auto_json json_t *parts = json_pack("{s:{s:s}, s:{s:s, s:{s:s, s:s, s:s}}}",
+					       "kernel", "release", "6.1", "cpuid",
+					       "atom", "not allowed to run there", "core",
+					       "0x0.ebx", "0x756e6547", "0x0.edx",
+					       "0x49656e69", "0x0.ecx", "0x6c65746e");
 	json_t *core = json_object_get(json_object_get(parts, "cpuid"), "core");
 	cg_auto_host struct cg_host *host = NULL, *odd = NULL;
 	struct cg_error err = { 0 };
@@ -287,9 +288,11 @@ static void the_vendor_is_that_of_any_core(void **state)
 
 static void what_is_no_host_is_refused(void **state)
 {
-	const char *const texts[] = { "{}", "[]", "{\"kernel\":{\"release\":\"6.1\"}}",
-				      "{\"kernel\":\"6.1\",\"cpuid\":{}}",
-				      "{\"kernel\":{\"release\":\"6.1\"},\"cpuid\":\"\"}" };
+	const char *const texts[] = {
+		"{}", "[]", "{\"kernel\":{\"release\":\"6.1\"}}",
+		"{\"kernel\":\"6.1\",\"cpuid\":{}}",
+		"{\"kernel\":{\"release\":\"6.1\"},\"cpuid\":\"\"}"
+	};
 
 	(void)state;
 	for (size_t i = 0; i < CG_COUNT(texts); i++) {
@@ -297,8 +300,9 @@ static void what_is_no_host_is_refused(void **state)
 		struct cg_host *host = NULL;
 		struct cg_error err = { 0 };
 
-		assert_int_equal(
-			cg_json_parse(&parts, texts[i], strlen(texts[i]), 1 << 10, &err), 0);
+		assert_int_equal(cg_json_parse(&parts, texts[i], strlen(texts[i]),
+					       1 << 10, &err),
+				 0);
 		assert_int_equal(cg_host_from_parts(&host, parts, &err), -1);
 		assert_int_equal(err.code, CG_E_CORRUPT);
 		assert_null(host);

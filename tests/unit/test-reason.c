@@ -3,6 +3,7 @@
 #include "cpumodels/reason.h"
 
 #include "base/json.h"
+#include "cpumodels/meaning.h"
 #include "tests/unit/outcome.h"
 
 static void every_code_is_there_once(void **state)
@@ -10,6 +11,7 @@ static void every_code_is_there_once(void **state)
 	(void)state;
 	for (enum cg_reason r = 0; r < CG_REASONS; r++) {
 		assert_non_null(cg_reason_code(r));
+		assert_non_null(cg_meaning(r));
 		assert_int_equal(cg_reason_find(cg_reason_code(r)), r);
 	}
 	assert_int_equal(cg_reason_find("missing.nothing"), CG_REASONS);
@@ -30,6 +32,7 @@ static void codes_are_stable(void **state)
 		"width.guest-phys-bits", "time.tsc",
 		"topology.maxcpus",      "machine.absent",
 		"machine.deprecated",    "start.failed",
+		"launch.refused",        "launch.unread",
 		"accept-only",           "advisory",
 		"record.stale",          "record.absent",
 		"record.untold",         "record.self-inconsistent",

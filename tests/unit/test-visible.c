@@ -294,6 +294,25 @@ static void amd_repeats_bits(void **state)
 	assert_int_equal(cg_visible_word(&v, 0x80000001, 0, CG_EDX), 0);
 }
 
+static void kvm_shows_the_apic_of_several(void **state)
+{
+	struct world *world = *state;
+	struct cg_visible v;
+
+	strcpy(world->vcpu.vendor, "AuthenticAMD");
+	world->vcpu.shows_apic = true;
+	expect(world, "fpu", "fpu apic");
+	expect(world, "fpu apic", "fpu apic");
+	v = see(world, "fpu");
+	assert_int_equal(cg_visible_word(&v, 1, 0, CG_EDX), 1 << 0 | 1 << 9);
+	assert_int_equal(cg_visible_word(&v, 0x80000001, 0, CG_EDX), 1 << 0);
+	assert_int_equal(cg_visible_dynamic(&v, 1, 0, CG_EDX), 1 << 9);
+	v = see(world, "fpu apic");
+	assert_int_equal(cg_visible_word(&v, 0x80000001, 0, CG_EDX), 1 << 0 | 1 << 9);
+	world->vcpu.level = 0;
+	expect(world, "fpu", "");
+}
+
 static void knows_the_bits_that_change(void **state)
 {
 	struct world *world = *state;
@@ -432,6 +451,7 @@ int main(void)
 		TEST(a_gate_without_a_name_hides_nothing),
 		TEST(words_are_made_of_visible_features),
 		TEST(amd_repeats_bits),
+		TEST(kvm_shows_the_apic_of_several),
 		TEST(knows_the_bits_that_change),
 		TEST(is_filled_from_properties),
 		TEST(a_level_follows_unless_it_was_chosen),

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+libcg_la_SOURCES += \
+	%D%/arguments-definition.c \
+	%D%/arguments.c \
+	%D%/arguments.h \
+	%D%/configuration.c \
+	%D%/configuration.h \
+	%D%/keyval.c \
+	%D%/keyval.h \
+	%D%/option.c \
+	%D%/option.h \
+	%D%/topology.c \
+	%D%/topology.h \
+	%D%/words.c \
+	%D%/words.h

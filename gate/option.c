@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The table of options, sorted by name. */
+#include "gate/option.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+
+static const struct cg_option table[] = {
+	{ "D", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "L", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "M", true, CG_OPTION_MACHINE, CG_OPTION_BOTH },
+	{ "S", false, CG_OPTION_PAUSED, CG_OPTION_BOTH },
+	{ "accel", true, CG_OPTION_ACCEL, CG_OPTION_BOTH },
+	{ "acpitable", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "action", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "add-fd", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "append", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "async-teardown", false, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "audio", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "audio-help", false, CG_OPTION_ASKS, CG_OPTION_GONE },
+	{ "audiodev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "bios", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "blockdev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "boot", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "cdrom", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "chardev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "chroot", true, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "compat", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "cpu", true, CG_OPTION_CPU, CG_OPTION_BOTH },
+	{ "d", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "daemonize", false, CG_OPTION_DAEMONIZE, CG_OPTION_BOTH },
+	{ "debugcon", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "device", true, CG_OPTION_DEVICE, CG_OPTION_BOTH },
+	{ "dfilter", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "display", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "drive", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "dtb", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "dump-vmstate", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "echr", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "enable-kvm", false, CG_OPTION_ENABLE_KVM, CG_OPTION_BOTH },
+	{ "enable-sync-profile", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "fda", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "fdb", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "fsdev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "full-screen", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "fw_cfg", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "g", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "gdb", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "global", true, CG_OPTION_GLOBAL, CG_OPTION_BOTH },
+	{ "h", false, CG_OPTION_ASKS, CG_OPTION_BOTH },
+	{ "hda", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "hdb", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "hdc", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "hdd", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "help", false, CG_OPTION_ASKS, CG_OPTION_BOTH },
+	{ "icount", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "incoming", true, CG_OPTION_INCOMING, CG_OPTION_BOTH },
+	{ "initrd", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "iscsi", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "jitdump", false, CG_OPTION_OTHER, CG_OPTION_NEW },
+	{ "k", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "kernel", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "loadvm", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "m", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "machine", true, CG_OPTION_MACHINE, CG_OPTION_BOTH },
+	{ "mem-path", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "mem-prealloc", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "mon", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "monitor", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "msg", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "mtdblock", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "name", true, CG_OPTION_NAME, CG_OPTION_BOTH },
+	{ "net", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "netdev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "nic", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "no-acpi", false, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "no-fd-bootchk", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "no-hpet", false, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "no-reboot", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "no-shutdown", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "no-user-config", false, CG_OPTION_NO_USER_CONFIG, CG_OPTION_BOTH },
+	{ "nodefaults", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "nographic", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "numa", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "object", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "old-param", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "only-migratable", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "option-rom", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "overcommit", true, CG_OPTION_OVERCOMMIT, CG_OPTION_BOTH },
+	{ "parallel", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "perfmap", false, CG_OPTION_OTHER, CG_OPTION_NEW },
+	{ "pflash", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "pidfile", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "plugin", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "portrait", false, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "preconfig", false, CG_OPTION_PRECONFIG, CG_OPTION_BOTH },
+	{ "prom-env", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "qmp", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "qmp-pretty", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "qtest", true, CG_OPTION_TEST, CG_OPTION_BOTH },
+	{ "qtest-log", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "readconfig", true, CG_OPTION_READCONFIG, CG_OPTION_BOTH },
+	{ "rotate", true, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "rtc", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "run-with", true, CG_OPTION_OTHER, CG_OPTION_NEW },
+	{ "runas", true, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "s", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "sandbox", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "sd", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "seed", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "semihosting", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "semihosting-config", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "serial", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "set", true, CG_OPTION_SET, CG_OPTION_BOTH },
+	{ "shim", true, CG_OPTION_OTHER, CG_OPTION_NEW },
+	{ "singlestep", false, CG_OPTION_OTHER, CG_OPTION_GONE },
+	{ "smbios", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "smp", true, CG_OPTION_SMP, CG_OPTION_BOTH },
+	{ "snapshot", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "spice", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "tpmdev", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "trace", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "usb", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "usbdevice", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "uuid", true, CG_OPTION_UUID, CG_OPTION_BOTH },
+	{ "version", false, CG_OPTION_ASKS, CG_OPTION_BOTH },
+	{ "vga", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "virtfs", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "vnc", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "watchdog-action", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "win2k-hack", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "xen-attach", false, CG_OPTION_TEST, CG_OPTION_BOTH },
+	{ "xen-domid", true, CG_OPTION_OTHER, CG_OPTION_BOTH },
+	{ "xen-domid-restrict", false, CG_OPTION_OTHER, CG_OPTION_BOTH },
+};
+
+bool cg_option_is(const char *word)
+{
+	return word[0] == '-';
+}
+
+static int by_name(const void *name, const void *option)
+{
+	return strcmp(name, ((const struct cg_option *)option)->name);
+}
+
+const struct cg_option *cg_option_find(const char *word)
+{
+	const char *name = word + 1;
+
+	if (*name == '-')
+		name++;
+	return bsearch(name, table, CG_COUNT(table), sizeof(table[0]), by_name);
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What isn't given is computed, which leaves little that can be wrong. */
+#include "gate/topology.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+
+#define COUNT_MAX 1048576 /* of anything; QEMU's own limit is far below */
+
+enum {
+	CPUS,
+	MAXCPUS,
+	DRAWERS,
+	BOOKS,
+	SOCKETS,
+	DIES,
+	CLUSTERS,
+	MODULES,
+	CORES,
+	THREADS,
+	PLACES
+};
+
+static const char *const names[PLACES] = { "cpus",    "maxcpus", "drawers",  "books",
+					   "sockets", "dies",    "clusters", "modules",
+					   "cores",   "threads" };
+
+static int place_of(const char *name)
+{
+	int place = 0;
+
+	while (place < PLACES && strcmp(names[place], name) != 0)
+		place++;
+	return place;
+}
+
+static int read_count(uint64_t *out, const char *name, const json_t *value,
+		      struct cg_error *err)
+{
+	const char *text = json_string_value(value);
+	char *end = NULL;
+	unsigned long long count;
+
+	errno = 0;
+	count = text ? strtoull(text, &end, 0) : 0;
+	if (!text || errno || end == text || *end || strchr(text, '-') ||
+	    count > COUNT_MAX)
+		return cg_error_set(err, CG_E_USAGE, "smp: %s=%s is no number of CPUs",
+				    name, text ? text : "...");
+	if (!count)
+		return cg_error_set(err, CG_E_UNDECIDED,
+				    "smp: %s=0: some QEMUs take it, others refuse it",
+				    name);
+	*out = count;
+	return 0;
+}
+
+static int read_counts(uint64_t counts[PLACES], const json_t *smp, struct cg_error *err)
+{
+	const char *name;
+	json_t *value;
+
+	cg_json_each(smp, name, value) {
+		int place = place_of(name);
+
+		if (place == PLACES)
+			return cg_error_set(err, CG_E_USAGE, "smp: no parameter %s",
+					    name);
+		if (read_count(&counts[place], name, value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Sockets, cores and threads take up what is left; if all are given nothing may be left. */
+static int fit(uint64_t counts[PLACES], struct cg_error *err)
+{
+	uint64_t product = 1, all;
+
+	for (int i = DRAWERS; i < PLACES; i++)
+		if (counts[i] && product <= COUNT_MAX)
+			product *= counts[i];
+	all = counts[MAXCPUS] ? counts[MAXCPUS] : counts[CPUS] ? counts[CPUS] : product;
+	if (product > COUNT_MAX || all % product ||
+	    (counts[SOCKETS] && counts[CORES] && counts[THREADS] && all != product))
+		return cg_error_set(
+			err, CG_E_USAGE,
+			"smp: the parts of the topology don't multiply to %llu",
+			(unsigned long long)all);
+	counts[MAXCPUS] = all;
+	counts[CPUS] = counts[CPUS] ? counts[CPUS] : all;
+	if (counts[CPUS] > all)
+		return cg_error_set(err, CG_E_USAGE, "smp: maxcpus is less than cpus");
+	return 0;
+}
+
+static uint64_t or_one(uint64_t count)
+{
+	return count ? count : 1;
+}
+
+int cg_topology_read(struct cg_topology *out, const json_t *smp, struct cg_error *err)
+{
+	uint64_t counts[PLACES] = { 0 };
+
+	if (read_counts(counts, smp, err) < 0 || fit(counts, err) < 0)
+		return -1;
+	*out = (struct cg_topology){ .cpus = counts[CPUS],
+				     .maxcpus = counts[MAXCPUS],
+				     .dies = or_one(counts[DIES]),
+				     .modules = or_one(counts[MODULES]),
+				     .cores = or_one(counts[CORES]),
+				     .threads = or_one(counts[THREADS]),
+				     .others = or_one(counts[DRAWERS]) *
+					       or_one(counts[BOOKS]) *
+					       or_one(counts[CLUSTERS]) };
+	return 0;
+}

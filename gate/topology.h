@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How many vCPUs, and how they are arranged: -smp as QEMU reads it. Pure. */
+#pragma once
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct cg_topology {
+	uint64_t cpus, maxcpus;
+	/* As given, or 1. What QEMU computes from the others isn't in it. */
+	uint64_t dies, modules, cores, threads;
+	uint64_t others; /* drawers × books × clusters */
+};
+
+/*
+ * From the members of -machine smp.*, an object of strings; NULL for none, which is one vCPU.
+ * What QEMU refuses (machine_parse_smp_config() in hw/core/machine-smp.c) on any machine type
+ * is CG_E_USAGE; what some QEMUs refuse, CG_E_UNDECIDED.
+ */
+cg_must_check int cg_topology_read(struct cg_topology *out, const json_t *smp,
+				   struct cg_error *err);

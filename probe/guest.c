@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* All vCPUs of somebody else's guest, one after the other, and that they are alike. */
+#include "probe/guest.h"
+
+#include <string.h>
+
+#include "cpumodels/leaves.h"
+#include "emulator/monitor.h"
+#include "emulator/query.h"
+#include "probe/expansion.h"
+#include "probe/reading.h"
+
+static const char *const scalar_names[] = { "vendor",    "family",       "model",
+					    "stepping",  "level",        "xlevel",
+					    "phys-bits", "tsc-frequency" };
+
+/* One connection, and what is kept between vCPUs. */
+struct visit {
+	struct cg_guest *guest;
+	struct cg_qmp *qmp;
+	int64_t deadline;
+	struct cg_featureset ask; /* see cg_reading */
+};
+
+static int check_target(const struct cg_guest *g, struct cg_error *err)
+{
+	const char *target = cg_json_text(g->about, "target");
+
+	if (strcmp(target, "x86_64") == 0 || strcmp(target, "i386") == 0)
+		return 0;
+	return cg_error_set(err, CG_E_UNDECIDED,
+			    "a guest of %s: its vCPUs don't name their features", target);
+}
+
+static int read_vocabulary(struct visit *v, struct cg_error *err)
+{
+	cg_auto_json json_t *props = NULL;
+
+	if (cg_query_expansion(v->qmp, "static", "base", NULL, &props, err) < 0)
+		return -1;
+	return cg_expansion_vocabulary(&v->guest->vocabulary, props, err);
+}
+
+static int read_emulator(struct visit *v, struct cg_error *err)
+{
+	struct cg_guest *g = v->guest;
+	bool kvm;
+
+	if (cg_query_about(v->qmp, &g->about, err) < 0 || check_target(g, err) < 0 ||
+	    cg_query_kvm(v->qmp, &kvm, err) < 0 ||
+	    cg_query_machine(v->qmp, &g->machine, err) < 0)
+		return -1;
+	g->accel = kvm ? "kvm" : "tcg";
+	return read_vocabulary(v, err);
+}
+
+/* Its QOM type without "-x86_64-cpu". */
+static int read_model(struct visit *v, const char *path, struct cg_error *err)
+{
+	const char *target = cg_json_text(v->guest->about, "target");
+	cg_auto_json json_t *type = NULL;
+	cg_auto_free char *suffix = NULL;
+	const char *name;
+	size_t len;
+
+	if (cg_query_property(v->qmp, path, "type", &type, err) < 0)
+		return -1;
+	name = json_string_value(type);
+	if (!name)
+		return cg_error_set(err, CG_E_PROTOCOL, "%s has no type", path);
+	if (asprintf(&suffix, "-%s-cpu", target) < 0) {
+		suffix = NULL;
+		return cg_error_errno(err, "%s", path);
+	}
+	len = strlen(name);
+	if (len > strlen(suffix) && strcmp(name + len - strlen(suffix), suffix) == 0)
+		len -= strlen(suffix);
+	v->guest->model = strndup(name, len);
+	return v->guest->model ? 0 : cg_error_errno(err, "%s", path);
+}
+
+/* A property that this version doesn't have isn't known. */
+static int read_scalars(struct visit *v, const char *path, json_t *out,
+			struct cg_error *err)
+{
+	for (size_t i = 0; i < CG_COUNT(scalar_names); i++) {
+		cg_auto_json json_t *value = NULL;
+
+		if (cg_query_property(v->qmp, path, scalar_names[i], &value, err) == 0)
+			json_object_set(out, scalar_names[i], value);
+		else if (err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN)
+			return -1;
+	}
+	return 0;
+}
+
+/* Is it kept in an MSR that the guest doesn't have? Then it can't tell what is in it. */
+static bool is_hidden(const struct cg_guest *g, size_t feature)
+{
+	size_t count, gate;
+	const struct cg_leaf *leaf =
+		cg_leaves_find(cg_vocabulary_name(g->vocabulary, feature), &count);
+	const char *name = leaf && leaf->kind != CG_LEAF_CPUID ? cg_leaves_gate(leaf)
+							       : NULL;
+
+	gate = name ? cg_vocabulary_find(g->vocabulary, name) : CG_FEATURES_MAX;
+	return gate < CG_FEATURES_MAX && !cg_featureset_has(&g->features, gate);
+}
+
+/* Of the first vCPU everything is asked, of the others only what a guest can see. */
+static void choose(struct visit *v)
+{
+	const struct cg_guest *g = v->guest;
+
+	v->ask = (struct cg_featureset){ 0 };
+	for (size_t i = 0; i < cg_vocabulary_count(g->vocabulary); i++)
+		if (g->vcpus == 0 || !is_hidden(g, i))
+			cg_featureset_add(&v->ask, i);
+}
+
+/* The first thing that two vCPUs differ in. */
+static const char *difference(const struct visit *v, const struct cg_featureset *features,
+			      const json_t *scalars)
+{
+	const struct cg_guest *g = v->guest;
+	struct cg_featureset more = cg_featureset_minus(features, &g->features);
+	struct cg_featureset less = cg_featureset_minus(&g->features, features);
+	struct cg_featureset all = cg_featureset_or(&more, &less);
+
+	all = cg_featureset_and(&all, &v->ask);
+
+	if (!cg_featureset_is_empty(&all))
+		return cg_vocabulary_name(g->vocabulary, cg_featureset_next(&all, 0));
+	for (size_t i = 0; i < CG_COUNT(scalar_names); i++) {
+		const json_t *a = json_object_get(g->scalars, scalar_names[i]);
+		const json_t *b = json_object_get(scalars, scalar_names[i]);
+
+		if (a != b && !json_equal(a, b))
+			return scalar_names[i];
+	}
+	return NULL;
+}
+
+static int read_vcpu(struct visit *v, const char *path, struct cg_error *err)
+{
+	struct cg_guest *g = v->guest;
+	struct cg_reading reading = { .vocabulary = g->vocabulary,
+				      .quick = true,
+				      .ask = v->ask,
+				      .deadline = v->deadline };
+	cg_auto_json json_t *scalars = json_object();
+	const char *other;
+
+	if (cg_clock_left_ms(v->deadline) == 0)
+		return cg_error_set(err, CG_E_TIMEOUT, "%s: it takes too long", path);
+	if (cg_reading_take(&reading, v->qmp, path, err) < 0 ||
+	    read_scalars(v, path, scalars, err) < 0)
+		return -1;
+	if (g->vcpus++ == 0) {
+		g->features = reading.live;
+		g->scalars = cg_take(scalars);
+		choose(v);
+		return 0;
+	}
+	other = difference(v, &reading.live, scalars);
+	return other ? cg_error_set(err, CG_E_UNDECIDED,
+				    "its vCPUs aren't alike: vCPU 0 and vCPU %zu differ "
+				    "in %s",
+				    g->vcpus - 1, other)
+		     : 0;
+}
+
+static int read_vcpus(struct visit *v, struct cg_error *err)
+{
+	cg_auto_json json_t *paths = NULL;
+	const json_t *path;
+	size_t i;
+
+	if (cg_query_cpus(v->qmp, &paths, err) < 0)
+		return -1;
+	if (!json_array_size(paths))
+		return cg_error_set(err, CG_E_UNDECIDED, "it has no vCPUs");
+	if (json_array_size(paths) > CG_GUEST_VCPUS)
+		return cg_error_set(err, CG_E_LIMIT, "more than %d vCPUs",
+				    CG_GUEST_VCPUS);
+	choose(v);
+	if (read_model(v, json_string_value(json_array_get(paths, 0)), err) < 0)
+		return -1;
+	json_array_foreach(paths, i, path)
+		if (read_vcpu(v, json_string_value(path), err) < 0)
+			return -1;
+	return 0;
+}
+
+int cg_guest_read(struct cg_guest *out, const char *socket,
+		  const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	cg_auto_guest struct cg_guest guest = { 0 };
+	cg_auto_qmp struct cg_qmp *qmp = NULL;
+	struct visit v = { .guest = &guest, .deadline = cg_clock_in(CG_GUEST_NS) };
+
+	if (cg_monitor_connect(&qmp, socket, limits, err) < 0)
+		return -1;
+	v.qmp = qmp;
+	if (read_emulator(&v, err) < 0 || read_vcpus(&v, err) < 0)
+		return cg_error_prefix(err, "guest at %s", socket);
+	*out = guest;
+	guest = (struct cg_guest){ 0 };
+	return 0;
+}
+
+void cg_guest_deinit(struct cg_guest *guest)
+{
+	json_decref(guest->about);
+	json_decref(guest->scalars);
+	cg_vocabulary_free(guest->vocabulary);
+	free(guest->machine);
+	free(guest->model);
+	*guest = (struct cg_guest){ 0 };
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The CPU of a guest that runs, or is about to, in an emulator that somebody else started:
+ * read over its monitor, without changing or stopping anything. It is what the guest has,
+ * whatever anybody asked for. For x86, whose vCPUs name all of their features.
+ */
+#pragma once
+
+#include "base/json.h"
+#include "cpumodels/vocabulary.h"
+#include "emulator/qmp.h"
+
+#define CG_GUEST_VCPUS 8192
+#define CG_GUEST_NS (60 * CG_S) /* for all vCPUs together */
+
+struct cg_guest {
+	json_t *about;     /* its emulator: { "version", "package", "target" } */
+	char *machine;     /* machine type */
+	const char *accel; /* "kvm" or "tcg"; static text */
+	char *model;       /* CPU model that its vCPUs are made of */
+	size_t vcpus;      /* all of them with the same CPU */
+	struct cg_vocabulary *vocabulary; /* its emulator's */
+	struct cg_featureset features;
+	json_t *scalars; /* vendor, family, model, stepping, level, widths, TSC frequency */
+};
+
+/*
+ * By the socket of its monitor. Blocks, for CG_GUEST_NS at most. The caller deinits *out.
+ * CG_E_UNDECIDED if there is no vCPU, another target, or one vCPU isn't like the others;
+ * else see cg_monitor_connect().
+ */
+cg_must_check int cg_guest_read(struct cg_guest *out, const char *socket,
+				const struct cg_qmp_limits *limits, struct cg_error *err);
+void cg_guest_deinit(struct cg_guest *guest);
+
+#define cg_auto_guest cg_cleanup(cg_guest_deinit)
