@@ -211,6 +211,9 @@ static json_t *notes_of(const struct pin *pin)
 		json_array_append_new(
 			notes, json_string("what can't be had here is switched off: the "
 					   "guest wouldn't get it anyway"));
+	if (p->why)
+		json_array_append_new(notes,
+				      json_string("QEMU doesn't start with it here"));
 	return notes;
 }
 

@@ -482,7 +482,7 @@ damage()
 	cp cache.db good.db
 	echo "$output" >machines
 
-	for text in default-machine '"features"' '"started"' Haswell-x86_64-cpu; do
+	for text in default-machine '"features"' '"started"' '"alias-of"'; do
 		damage "$text"
 		ask_fake --json expand Haswell
 		warned "$CPUGATE_CACHE" damaged
