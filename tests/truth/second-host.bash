@@ -25,6 +25,7 @@ no_second_host()
 
 # An emulated CPU now and then spins for good when KVM is used there: then once more.
 patience=600
+attempts=2
 
 # boot SCRIPT NAME [OPTION...] [-- ARG...]: run the script there with the name and the
 # arguments, for $patience seconds at most. What it says is in NAME-said. Says why no host
@@ -39,7 +40,7 @@ boot()
 		shift
 	done
 	shift $(($# > 0))
-	for ((i = 0; i < 2 && status == 125; i++)); do
+	for ((i = 0; i < attempts && status == 125; i++)); do
 		status=0
 		env -u XDG_CACHE_HOME "$second_host" -t "$patience" -w "$PWD" \
 			"${options[@]}" -- bash "./$script" "$name" "$@" \
