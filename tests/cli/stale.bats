@@ -98,7 +98,11 @@ measures_again()
 	touch -d 2020-01-01 "$emulator"
 	sleep 2.1 # cpugate remembers no digest of a file that has just changed
 	asks "${question[@]}"
-	truncate -s -1 "$emulator"
+	# The QEMU that was killed may take a moment to let go of its file.
+	for _ in {1..100}; do
+		! truncate -s -1 "$emulator" || break
+		sleep 0.05
+	done
 	printf y >>"$emulator"
 	touch -d 2020-01-01 "$emulator"
 	measures_again binary "${question[@]}"
