@@ -171,8 +171,9 @@ int cg_launch_open(struct cg_launch *launch, struct cg_context *context,
 	const char *machine = cg_arguments_machine(&launch->arguments);
 	json_t *record = json_object_get(args, "record");
 	const char *emulator = record ? NULL : launch->arguments.emulator;
-	cg_auto_json json_t *question = json_pack("{s:s*, s:s*, s:O*}", "emulator", emulator,
-						  "machine", machine, "record", record);
+	cg_auto_json json_t *question = json_pack("{s:s*, s:s*, s:O*}", "emulator",
+						  emulator, "machine", machine, "record",
+						  record);
 
 	if (pick_accel(launch, context, args, question, err) < 0 ||
 	    cg_question_open(&launch->question, context, question, err) < 0 ||
