@@ -68,26 +68,17 @@ static const struct cg_vocabulary *names(const struct question *q)
 static bool find_model(const struct question *q, size_t i, struct cg_featureset *out,
 		       const json_t **scalars)
 {
-	struct cg_record_cpu cpu;
-
-	if (!cg_record_expansion(q->records.items[i], q->machine, q->definition.model,
-				 &cpu))
-		return false;
-	*out = cg_joint_map(q->records.joint, i, &cpu.features);
-	*scalars = cpu.scalars;
-	return true;
+	return cg_records_expansion(&q->records, i, q->machine, q->definition.model, out,
+				    scalars);
 }
 
 /* Exactly this definition, if the record holds it. */
 static bool find_whole(const struct question *q, size_t i, struct cg_featureset *out)
 {
-	struct cg_record_cpu cpu;
+	const json_t *scalars;
 
-	if (!q->definition.count ||
-	    !cg_record_expansion(q->records.items[i], q->machine, q->text, &cpu))
-		return false;
-	*out = cg_joint_map(q->records.joint, i, &cpu.features);
-	return true;
+	return q->definition.count &&
+	       cg_records_expansion(&q->records, i, q->machine, q->text, out, &scalars);
 }
 
 /* What it lacks. */
@@ -247,24 +238,6 @@ static void judge(const struct question *q, size_t i)
 			       host(q, i), NULL);
 }
 
-/* A name that no emulator knows is a slip of whoever asks, and no fault of the hosts. */
-static int check_names(const struct question *q, const json_t *scalars,
-		       struct cg_error *err)
-{
-	for (size_t i = 0; i < q->definition.count && scalars; i++) {
-		const char *name = q->definition.overrides[i].name, *near;
-
-		if (cg_vocabulary_find(names(q), name) < CG_FEATURES_MAX ||
-		    json_object_get(scalars, name))
-			continue;
-		near = cg_vocabulary_nearest(names(q), name);
-		return cg_error_set(err, CG_E_UNKNOWN, "no host knows %s%s%s%s", name,
-				    near ? " (did you mean " : "", near ? near : "",
-				    near ? "?)" : "");
-	}
-	return 0;
-}
-
 /* E doesn't depend on the host. */
 static int find_definition(struct question *q, struct cg_error *err)
 {
@@ -279,7 +252,7 @@ static int find_definition(struct question *q, struct cg_error *err)
 	if (!known)
 		return cg_error_set(err, CG_E_UNKNOWN, "no host has a CPU model %s",
 				    q->definition.model);
-	return check_names(q, scalars, err);
+	return cg_records_check_names(&q->records, &q->definition, scalars, err);
 }
 
 static int judge_all(struct question *q, struct cg_error *err)

@@ -92,13 +92,8 @@ static void gather_own(struct gathering *g)
 static bool find_expansion(const struct gathering *g, size_t i, const char *text,
 			   struct cg_featureset *out, const json_t **scalars)
 {
-	struct cg_record_cpu cpu;
-
-	if (!cg_record_expansion(g->records->items[i], g->records->machine, text, &cpu))
-		return false;
-	*out = cg_joint_map(g->records->joint, i, &cpu.features);
-	*scalars = cpu.scalars;
-	return true;
+	return cg_records_expansion(g->records, i, g->records->machine, text, out,
+				    scalars);
 }
 
 /* What the definition sets is everywhere the same. */
@@ -164,23 +159,6 @@ static void gather_one(struct gathering *g, size_t i)
 		add_reason(&g->parties[i], CG_RECORD_ABSENT);
 }
 
-/* A name that no emulator knows is a slip of whoever asks, and no fault of the hosts. */
-static int check_names(const struct gathering *g, struct cg_error *err)
-{
-	for (size_t i = 0; i < g->definition->count && g->scalars; i++) {
-		const char *name = g->definition->overrides[i].name, *near;
-
-		if (cg_vocabulary_find(names(g), name) < CG_FEATURES_MAX ||
-		    json_object_get(g->scalars, name))
-			continue;
-		near = cg_vocabulary_nearest(names(g), name);
-		return cg_error_set(err, CG_E_UNKNOWN, "no host knows %s%s%s%s", name,
-				    near ? " (did you mean " : "", near ? near : "",
-				    near ? "?)" : "");
-	}
-	return 0;
-}
-
 static int gather_defined(struct gathering *g, struct cg_error *err)
 {
 	const char *model = g->definition->model;
@@ -201,7 +179,7 @@ static int gather_defined(struct gathering *g, struct cg_error *err)
 	if (!known)
 		return cg_error_set(err, CG_E_UNKNOWN, "no host has a CPU model %s",
 				    model);
-	if (check_names(g, err) < 0)
+	if (cg_records_check_names(g->records, g->definition, g->scalars, err) < 0)
 		return -1;
 	for (size_t i = 0; i < g->records->count; i++)
 		gather_one(g, i);

@@ -582,3 +582,36 @@ int cg_records_use_machine(struct cg_records *records, const char *machine,
 			return -1;
 	return 0;
 }
+
+bool cg_records_expansion(const struct cg_records *records, size_t i, const char *machine,
+			  const char *definition, struct cg_featureset *out,
+			  const json_t **scalars)
+{
+	struct cg_record_cpu cpu;
+
+	if (!cg_record_expansion(records->items[i], machine, definition, &cpu))
+		return false;
+	*out = cg_joint_map(records->joint, i, &cpu.features);
+	*scalars = cpu.scalars;
+	return true;
+}
+
+int cg_records_check_names(const struct cg_records *records,
+			   const struct cg_definition *definition, const json_t *scalars,
+			   struct cg_error *err)
+{
+	const struct cg_vocabulary *names = cg_joint_names(records->joint);
+
+	for (size_t i = 0; i < definition->count && scalars; i++) {
+		const char *name = definition->overrides[i].name, *near;
+
+		if (cg_vocabulary_find(names, name) < CG_FEATURES_MAX ||
+		    json_object_get(scalars, name))
+			continue;
+		near = cg_vocabulary_nearest(names, name);
+		return cg_error_set(err, CG_E_UNKNOWN, "no host knows %s%s%s%s", name,
+				    near ? " (did you mean " : "", near ? near : "",
+				    near ? "?)" : "");
+	}
+	return 0;
+}

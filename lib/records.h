@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cpumodels/definition.h"
 #include "cpumodels/fleet.h"
 #include "cpumodels/joint.h"
 #include "cpumodels/reason.h"
@@ -74,6 +75,23 @@ const char *cg_records_machine_at(const struct cg_records *records, size_t i);
 
 /* Does the emulator have a model of this name? One that lists none may have any. */
 bool cg_records_has_model(const struct cg_records *records, size_t i, const char *model);
+
+/*
+ * E of a definition on @machine as the i-th record tells it, in the joint names, with its
+ * other properties (borrowed). False if it doesn't tell.
+ */
+bool cg_records_expansion(const struct cg_records *records, size_t i, const char *machine,
+			  const char *definition, struct cg_featureset *out,
+			  const json_t **scalars);
+
+/*
+ * Is each override a feature or, by @scalars of the model, a property? A name that no
+ * emulator knows is a slip of whoever asks, and no fault of the hosts: CG_E_UNKNOWN. NULL
+ * for @scalars that nobody knows: then anything goes.
+ */
+cg_must_check int cg_records_check_names(const struct cg_records *records,
+					 const struct cg_definition *definition,
+					 const json_t *scalars, struct cg_error *err);
 
 /*
  * How wide the host's physical addresses are, with which its guests' can't be wider; 0

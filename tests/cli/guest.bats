@@ -28,20 +28,6 @@ setup()
 	accel=tcg
 }
 
-use_installed()
-{
-	requires jq qemu-system-x86_64
-	emulator=$(command -v qemu-system-x86_64)
-}
-
-use_qemu_10()
-{
-	requires jq qemu-system-x86_64
-	[[ $QEMU_10 != missing* ]] || skip "no second QEMU (${QEMU_10#*: })"
-	emulator=$QEMU_10/qemu-system-x86_64
-	export QEMU_MODULE_DIR=$QEMU_10/../lib/x86_64-linux-gnu/qemu
-}
-
 # Every name but those of KVM's leaf, which TCG drops, and those of MSRs.
 check_leaves()
 {

@@ -1,27 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2034,SC2154 # variables of helpers
+# shellcheck disable=SC2016,SC2034,SC2154 # filters of jq, variables of helpers
 # Sweeps of real QEMUs: most machine types are had without starting them in full, and come
 # out as if they had been.
 
 load helpers
 load ../truth/truth
-
-use_installed()
-{
-	requires jq qemu-system-x86_64
-	emulator=$(command -v qemu-system-x86_64)
-}
-
-use_qemu_10()
-{
-	local folder
-
-	requires jq qemu-system-x86_64
-	folder=$(unpack_qemu_10) || skip "no second QEMU ($folder)"
-	emulator=$folder/qemu-system-x86_64
-	export QEMU_MODULE_DIR=$folder/../lib/x86_64-linux-gnu/qemu
-}
 
 # sweep ACCEL WAY LEAST: of the machine types, at least so many are had that way.
 sweep()

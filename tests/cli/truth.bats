@@ -14,20 +14,6 @@ setup_file()
 	export QEMU_10
 }
 
-use_installed()
-{
-	requires jq qemu-system-x86_64
-	emulator=$(command -v qemu-system-x86_64)
-}
-
-use_qemu_10()
-{
-	requires jq qemu-system-x86_64
-	[[ $QEMU_10 != missing* ]] || skip "no second QEMU (${QEMU_10#*: })"
-	emulator=$QEMU_10/qemu-system-x86_64
-	export QEMU_MODULE_DIR=$QEMU_10/../lib/x86_64-linux-gnu/qemu
-}
-
 # Definitions with overrides: E is asked for exactly this string, and the same U is taken
 # off.
 custom=('Haswell,-aes,+avx512f' 'EPYC,-svm,+x2apic,+vmx' '486,+sse2,rdctl-no=on')

@@ -20,6 +20,23 @@ unpack_qemu_10()
 		{ echo "${tool##*/} failed"; return 1; }
 }
 
+# use_installed, use_qemu_10: which one the test is about, in $emulator; skips without it.
+# $QEMU_10 may be set in setup_file(): the folder, or "missing: " and why.
+use_installed()
+{
+	requires jq qemu-system-x86_64
+	emulator=$(command -v qemu-system-x86_64)
+}
+
+use_qemu_10()
+{
+	requires jq qemu-system-x86_64
+	[[ -n ${QEMU_10-} ]] || QEMU_10=$(unpack_qemu_10) || QEMU_10="missing: $QEMU_10"
+	[[ $QEMU_10 != missing* ]] || skip "no second QEMU (${QEMU_10#*: })"
+	emulator=$QEMU_10/qemu-system-x86_64
+	export QEMU_MODULE_DIR=$QEMU_10/../lib/x86_64-linux-gnu/qemu
+}
+
 # vocabulary EMULATOR: the names of all features, as QEMU itself gives them: what its bare
 # model consists of. Of these bools only lmce is no feature: no CPUID or feature MSR has it.
 vocabulary()
