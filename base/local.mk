@@ -10,6 +10,8 @@ libcg_la_SOURCES += \
 	%D%/clock.h \
 	%D%/digest.c \
 	%D%/digest.h \
+	%D%/document.c \
+	%D%/document.h \
 	%D%/error.c \
 	%D%/error.h \
 	%D%/json.c \

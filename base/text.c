@@ -43,3 +43,11 @@ void cg_text_clean(char *text)
 		p += len ? len : 1;
 	}
 }
+
+bool cg_text_is_clean(const char *text)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
+		if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
+			return false;
+	return true;
+}

@@ -290,7 +290,7 @@ int cg_draft_finish(struct cg_draft *draft, json_t **out, struct cg_error *err)
 	char hex[CG_DIGEST_HEX];
 
 	clean_texts(json);
-	if (cg_record_digest_json(json, hex, err) < 0)
+	if (cg_document_digest(json, hex, err) < 0)
 		return -1;
 	json_object_set_new(json, "digest", json_string(hex));
 	if (cg_record_from_json(&check, json, err) < 0)

@@ -7,68 +7,6 @@
 
 #define bad(err, ...) cg_error_set(err, CG_E_CORRUPT, __VA_ARGS__)
 
-/* Nothing but @members, each with its type. True and false are two types of jansson's. */
-int cg_record_check_members(const json_t *object, const char *what,
-			    const struct cg_record_member *members, size_t count,
-			    struct cg_error *err)
-{
-	const char *name;
-	json_t *value;
-
-	if (!json_is_object(object))
-		return bad(err, "%s isn't an object", what);
-	for (size_t i = 0; i < count; i++) {
-		value = json_object_get(object, members[i].name);
-		if (!value && !members[i].optional)
-			return bad(err, "%s has no %s", what, members[i].name);
-		if (value &&
-		    (json_typeof(value) == JSON_FALSE ? JSON_TRUE : json_typeof(value)) !=
-			    members[i].type)
-			return bad(err, "%s of %s has another type", members[i].name,
-				   what);
-	}
-	cg_json_each(object, name, value) {
-		size_t i = 0;
-
-		while (i < count && strcmp(members[i].name, name) != 0)
-			i++;
-		if (i == count)
-			return bad(err,
-				   "%s has the member %s, which version %d doesn't know",
-				   what, name, CG_RECORD_VERSION);
-	}
-	return 0;
-}
-
-/* What could reach a terminal must not be able to command it. */
-static bool is_clean(const char *text)
-{
-	for (const unsigned char *p = (const unsigned char *)text; *p; p++)
-		if (*p < ' ' || *p == 0x7f || (*p == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0))
-			return false;
-	return true;
-}
-
-static int check_texts(const json_t *json, struct cg_error *err)
-{
-	const char *name = json_string_value(json);
-	json_t *value;
-	size_t i;
-
-	if (name && !cg_json_is_big(json) && !is_clean(name))
-		return bad(err, "a text has control characters: %s", name);
-	json_array_foreach(json, i, value)
-		if (check_texts(value, err) < 0)
-			return -1;
-	cg_json_each(json, name, value) {
-		if (!is_clean(name))
-			return bad(err, "a name has control characters: %s", name);
-		if (check_texts(value, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 static int check_version(const json_t *json, struct cg_error *err)
 {
 	const json_t *version = json_object_get(json, "cpugate-record");
@@ -116,22 +54,6 @@ static int digest_text(const char *text, size_t len, const char *digest,
 	return 0;
 }
 
-int cg_record_digest_json(const json_t *json, char hex[static CG_DIGEST_HEX],
-			  struct cg_error *err)
-{
-	cg_auto_json json_t *rest = json_copy(cg_json_mutable(json));
-	cg_auto_free char *text = NULL;
-	struct cg_digest sum;
-
-	json_object_del(rest, "digest");
-	text = cg_json_canonical(rest);
-	if (!text)
-		return cg_error_set(err, CG_E_SYSTEM, "no memory for a record");
-	cg_digest_of(&sum, text, strlen(text));
-	cg_digest_hex(&sum, hex);
-	return 0;
-}
-
 /*
  * @text may be NULL. Somebody may have printed the file anew, with line breaks: that is
  * no damage.
@@ -148,14 +70,14 @@ static int check_digest(struct cg_record *r, const char *text, size_t len,
 		return -1;
 	if (strcmp(hex, r->digest) == 0)
 		return 0;
-	if (cg_record_digest_json(r->json, hex, err) < 0)
+	if (cg_document_digest(r->json, hex, err) < 0)
 		return -1;
 	if (strcmp(hex, r->digest) != 0)
 		return bad(err, "the record is damaged: its digest is another one");
 	return 0;
 }
 
-static const struct cg_record_member top[] = {
+static const struct cg_member top[] = {
 	{ "cpugate-record", JSON_INTEGER, false },
 	{ "digest", JSON_STRING, false },
 	{ "name", JSON_STRING, false },
@@ -216,21 +138,21 @@ static int check_words(const json_t *json, struct cg_error *err)
 static int check_emulator(const json_t *json, struct cg_error *err)
 {
 	bool foreign = json_object_get(json, "untold") != NULL;
-	const struct cg_record_member members[] = {
+	const struct cg_member members[] = {
 		{ "version", JSON_STRING, foreign }, { "package", JSON_STRING, foreign },
 		{ "target", JSON_STRING, foreign },  { "path", JSON_STRING, foreign },
 		{ "sha256", JSON_STRING, foreign },  { "parts", JSON_OBJECT, foreign },
 	};
 
-	return cg_record_check_members(json_object_get(json, "emulator"), "the emulator",
-				       members, CG_COUNT(members), err);
+	return cg_document_check_members(json_object_get(json, "emulator"),
+					 "the emulator", CG_RECORD_VERSION, members,
+					 CG_COUNT(members), err);
 }
 
 static int check_host(const json_t *json, struct cg_error *err)
 {
-	static const struct cg_record_member members[] = {
-		{ "fingerprint", JSON_STRING, false }, { "parts", JSON_OBJECT, false }
-	};
+	static const struct cg_member members[] = { { "fingerprint", JSON_STRING, false },
+						    { "parts", JSON_OBJECT, false } };
 	const json_t *host = json_object_get(json, "host");
 	cg_auto_free char *text = NULL;
 	char hex[CG_DIGEST_HEX];
@@ -241,8 +163,8 @@ static int check_host(const json_t *json, struct cg_error *err)
 		return bad(err, "a record of KVM has no host");
 	if (!host)
 		return 0;
-	if (cg_record_check_members(host, "the host", members, CG_COUNT(members), err) <
-	    0)
+	if (cg_document_check_members(host, "the host", CG_RECORD_VERSION, members,
+				      CG_COUNT(members), err) < 0)
 		return -1;
 	text = cg_json_canonical(json_object_get(host, "parts"));
 	if (!text)
@@ -257,8 +179,9 @@ int cg_record_check(struct cg_record *r, const char *text, size_t len,
 		    struct cg_error *err)
 {
 	if (check_version(r->json, err) < 0 || check_digest(r, text, len, err) < 0 ||
-	    cg_record_check_members(r->json, "the record", top, CG_COUNT(top), err) < 0 ||
-	    check_texts(r->json, err) < 0 || check_words(r->json, err) < 0 ||
+	    cg_document_check_members(r->json, "the record", CG_RECORD_VERSION, top,
+				      CG_COUNT(top), err) < 0 ||
+	    cg_document_check_texts(r->json, err) < 0 || check_words(r->json, err) < 0 ||
 	    check_emulator(r->json, err) < 0)
 		return -1;
 	return check_host(r->json, err);

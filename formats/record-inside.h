@@ -6,7 +6,7 @@
 #pragma once
 
 #include "base/buffer.h"
-#include "base/digest.h"
+#include "base/document.h"
 #include "formats/record.h"
 
 #define CG_RECORD_READ 65536
@@ -64,22 +64,6 @@ struct cg_record {
 /* The class of a machine type; NULL if the record tells nothing of it. */
 const struct cg_record_class *cg_record_class(const struct cg_record *record,
 					      const char *machine);
-
-/* The digest that a document of a record must have. */
-cg_must_check int cg_record_digest_json(const json_t *json,
-					char hex[static CG_DIGEST_HEX],
-					struct cg_error *err);
-
-struct cg_record_member {
-	const char *name;
-	json_type type; /* JSON_TRUE is for false, too */
-	bool optional;
-};
-
-/* Nothing but @members, each with its type. @what is for messages. */
-cg_must_check int cg_record_check_members(const json_t *object, const char *what,
-					  const struct cg_record_member *members,
-					  size_t count, struct cg_error *err);
 
 /*
  * All that is said but for the lists. @text is what the record was parsed from, or NULL.

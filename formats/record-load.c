@@ -107,7 +107,7 @@ static int check_scalars(const json_t *scalars, bool whole, struct cg_error *err
 
 static int load_pieces(struct cg_record *r, struct cg_error *err)
 {
-	static const struct cg_record_member members[] = {
+	static const struct cg_member members[] = {
 		{ "features", JSON_STRING, false }, { "properties", JSON_OBJECT, false }
 	};
 	const json_t *list = json_object_get(r->json, "defaults"), *piece;
@@ -121,8 +121,8 @@ static int load_pieces(struct cg_record *r, struct cg_error *err)
 		return -1;
 	json_array_foreach(list, i, piece) {
 		r->pieces[i].properties = json_object_get(piece, "properties");
-		if (cg_record_check_members(piece, "requested", members,
-					    CG_COUNT(members), err) < 0 ||
+		if (cg_document_check_members(piece, "requested", CG_RECORD_VERSION,
+					      members, CG_COUNT(members), err) < 0 ||
 		    check_scalars(r->pieces[i].properties, false, err) < 0 ||
 		    load_set(r, json_object_get(piece, "features"), "requested",
 			     &r->pieces[i].features, err) < 0)
@@ -134,13 +134,13 @@ static int load_pieces(struct cg_record *r, struct cg_error *err)
 static int load_list(struct cg_record_list *list, const json_t *json,
 		     struct cg_error *err)
 {
-	static const struct cg_record_member members[] = {
-		{ "like", JSON_OBJECT, false }, { "list", JSON_ARRAY, false }
-	};
+	static const struct cg_member members[] = { { "like", JSON_OBJECT, false },
+						    { "list", JSON_ARRAY, false } };
 	const json_t *model;
 	size_t i;
 
-	if (cg_record_check_members(json, "models", members, CG_COUNT(members), err) < 0)
+	if (cg_document_check_members(json, "models", CG_RECORD_VERSION, members,
+				      CG_COUNT(members), err) < 0)
 		return -1;
 	list->like = json_object_get(json, "like");
 	list->packed = json_object_get(json, "list");
@@ -276,7 +276,7 @@ static int load_class_machines(struct cg_record *r, size_t class, const json_t *
 static int load_class(struct cg_record *r, struct cg_record_class *class,
 		      const json_t *json, struct cg_error *err)
 {
-	static const struct cg_record_member members[] = {
+	static const struct cg_member members[] = {
 		{ "machines", JSON_ARRAY, false },
 		{ "models", JSON_INTEGER, false },
 		{ "defaults", JSON_INTEGER, true },
@@ -289,8 +289,8 @@ static int load_class(struct cg_record *r, struct cg_record_class *class,
 	const char *model;
 	json_t *value;
 
-	if (cg_record_check_members(json, "a class", members, CG_COUNT(members), err) <
-		    0 ||
+	if (cg_document_check_members(json, "a class", CG_RECORD_VERSION, members,
+				      CG_COUNT(members), err) < 0 ||
 	    load_place(json_object_get(json, "models"), r->list_count, false, "models",
 		       &list, err) < 0)
 		return -1;

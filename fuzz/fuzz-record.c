@@ -68,7 +68,7 @@ static void try_as_record(const char *text, size_t size)
 	if (cg_json_parse(&json, text, size, CG_RECORD_BYTES, &err) < 0 ||
 	    !json_is_object(json))
 		return;
-	must(cg_record_digest_json(json, hex, &err) == 0);
+	must(cg_document_digest(json, hex, &err) == 0);
 	json_object_set_new(json, "digest", json_string(hex));
 	if (cg_record_from_json(&again, json, &err) == 0)
 		read_all(again);

@@ -4,6 +4,7 @@
 
 fuzz_targets = \
 	%D%/fuzz-arguments \
+	%D%/fuzz-contract \
 	%D%/fuzz-definition \
 	%D%/fuzz-expansion \
 	%D%/fuzz-facts \
@@ -19,6 +20,7 @@ noinst_HEADERS += \
 EXTRA_DIST += %D%/corpus
 
 %C%_fuzz_arguments_LDADD = $(fuzz_libs)
+%C%_fuzz_contract_LDADD = $(fuzz_libs)
 %C%_fuzz_definition_LDADD = $(fuzz_libs)
 %C%_fuzz_expansion_LDADD = $(fuzz_libs)
 %C%_fuzz_facts_LDADD = $(fuzz_libs)

@@ -6,6 +6,8 @@ libcg_la_SOURCES += \
 	%D%/arguments.h \
 	%D%/configuration.c \
 	%D%/configuration.h \
+	%D%/contract.c \
+	%D%/contract.h \
 	%D%/keyval.c \
 	%D%/keyval.h \
 	%D%/option.c \

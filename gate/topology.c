@@ -3,11 +3,14 @@
 #include "gate/topology.h"
 
 #include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/document.h"
 
+#define FORM_VERSION 1    /* of contracts */
 #define COUNT_MAX 1048576 /* of anything; QEMU's own limit is far below */
 
 enum {
@@ -117,5 +120,78 @@ int cg_topology_read(struct cg_topology *out, const json_t *smp, struct cg_error
 				     .others = or_one(counts[DRAWERS]) *
 					       or_one(counts[BOOKS]) *
 					       or_one(counts[CLUSTERS]) };
+	return 0;
+}
+
+/* What a contract keeps, by name; the first two are always said. */
+static const struct {
+	const char *name;
+	size_t at;
+} kept[] = {
+	{ "cpus", offsetof(struct cg_topology, cpus) },
+	{ "maxcpus", offsetof(struct cg_topology, maxcpus) },
+	{ "dies", offsetof(struct cg_topology, dies) },
+	{ "modules", offsetof(struct cg_topology, modules) },
+	{ "cores", offsetof(struct cg_topology, cores) },
+	{ "threads", offsetof(struct cg_topology, threads) },
+	{ "others", offsetof(struct cg_topology, others) },
+};
+
+static uint64_t *kept_at(struct cg_topology *topology, size_t i)
+{
+	return (uint64_t *)(void *)((char *)topology + kept[i].at);
+}
+
+json_t *cg_topology_json(const struct cg_topology *topology)
+{
+	struct cg_topology copy = *topology;
+	json_t *out = json_object();
+
+	for (size_t i = 0; i < CG_COUNT(kept); i++)
+		if ((i < 2 || *kept_at(&copy, i) != 1) &&
+		    json_object_set_new(out, kept[i].name,
+					cg_json_from_uint(*kept_at(&copy, i))) < 0) {
+			json_decref(out);
+			return NULL;
+		}
+	return out;
+}
+
+/* No product of two counts overflows. */
+static bool fits(const struct cg_topology *t)
+{
+	const uint64_t parts[] = { t->dies, t->modules, t->cores, t->threads, t->others };
+	uint64_t product = 1;
+
+	for (size_t i = 0; i < CG_COUNT(parts) && product <= COUNT_MAX; i++)
+		product *= parts[i];
+	return t->cpus <= t->maxcpus && t->maxcpus % product == 0;
+}
+
+int cg_topology_from_json(struct cg_topology *out, const json_t *json,
+			  struct cg_error *err)
+{
+	struct cg_topology topology = { 0 };
+	struct cg_member members[CG_COUNT(kept)];
+
+	for (size_t i = 0; i < CG_COUNT(kept); i++)
+		members[i] = (struct cg_member){ kept[i].name, JSON_INTEGER, i >= 2 };
+	if (cg_document_check_members(json, "the topology", FORM_VERSION, members,
+				      CG_COUNT(members), err) < 0)
+		return -1;
+	for (size_t i = 0; i < CG_COUNT(kept); i++) {
+		const json_t *count = json_object_get(json, kept[i].name);
+		json_int_t value = count ? json_integer_value(count) : 1;
+
+		if (value < 1 || value > COUNT_MAX)
+			return cg_error_set(err, CG_E_CORRUPT,
+					    "%s of the topology is %lld", kept[i].name,
+					    (long long)value);
+		*kept_at(&topology, i) = (uint64_t)value;
+	}
+	if (!fits(&topology))
+		return cg_error_set(err, CG_E_CORRUPT,
+				    "the topology's parts don't fit together");
+	*out = topology;
 	return 0;
 }

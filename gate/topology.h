@@ -15,6 +15,14 @@ struct cg_topology {
 };
 
 /*
+ * As a contract has it: { "cpus", "maxcpus" }, and each of the others that isn't 1. A new
+ * object, NULL if memory is out; and back, CG_E_CORRUPT for what can't be.
+ */
+json_t *cg_topology_json(const struct cg_topology *topology);
+cg_must_check int cg_topology_from_json(struct cg_topology *out, const json_t *json,
+					struct cg_error *err);
+
+/*
  * From the members of -machine smp.*, an object of strings; NULL for none, which is one vCPU.
  * What QEMU refuses (machine_parse_smp_config() in hw/core/machine-smp.c) on any machine type
  * is CG_E_USAGE; what some QEMUs refuse, CG_E_UNDECIDED.

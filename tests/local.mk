@@ -14,6 +14,7 @@ unit_tests = \
 	%D%/unit/test-child \
 	%D%/unit/test-clock \
 	%D%/unit/test-compare \
+	%D%/unit/test-contract \
 	%D%/unit/test-cores \
 	%D%/unit/test-cpuid \
 	%D%/unit/test-definition \

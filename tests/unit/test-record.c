@@ -331,7 +331,7 @@ static void expect_refusal(json_t *document, enum cg_errc code, const char *word
 	char hex[CG_DIGEST_HEX];
 	struct cg_error err = { 0 };
 
-	assert_ok(cg_record_digest_json(owned, hex, &err));
+	assert_ok(cg_document_digest(owned, hex, &err));
 	json_object_set_new(owned, "digest", json_string(hex));
 	if (cg_record_from_json(&r, owned, &err) == 0)
 		fail_msg("it should have been refused: %s", words);
