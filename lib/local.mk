@@ -27,6 +27,8 @@ libcg_la_SOURCES += \
 	%D%/hosts-for.c \
 	%D%/inquiry.c \
 	%D%/inquiry.h \
+	%D%/launch-verdict.c \
+	%D%/launch-verdict.h \
 	%D%/launch.c \
 	%D%/launch.h \
 	%D%/machines.c \
@@ -55,6 +57,8 @@ libcg_la_SOURCES += \
 	%D%/shortfall.h \
 	%D%/side.c \
 	%D%/side.h \
+	%D%/spelled.c \
+	%D%/spelled.h \
 	%D%/subject-definition.c \
 	%D%/subject-host.c \
 	%D%/subject-inside.h \
