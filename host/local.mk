@@ -16,5 +16,11 @@ libcg_la_SOURCES += \
 	%D%/kvm.h \
 	%D%/modules.c \
 	%D%/modules.h \
+	%D%/paths.c \
+	%D%/paths.h \
 	%D%/tree.c \
-	%D%/tree.h
+	%D%/tree.h \
+	%D%/uevents.c \
+	%D%/uevents.h \
+	%D%/watch.c \
+	%D%/watch.h

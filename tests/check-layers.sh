@@ -66,6 +66,12 @@ libxml_outside_xml()
 		grep -v '^formats/xml\.c:'
 }
 
+libudev_outside_uevents()
+{
+	grep -nE '^[[:space:]]*#[[:space:]]*include.*libudev' "$@" /dev/null |
+		grep -v '^host/uevents\.c:'
+}
+
 cmocka_outside_unit()
 {
 	grep -nE '^[[:space:]]*#[[:space:]]*include.*cmocka' "$@" /dev/null |
@@ -113,9 +119,10 @@ echo '#include <sqlite3.h>' | tee cache/store.c >cache/other.c
 echo '#include <libxml/tree.h>' | tee formats/xml.c >lib/tree.c
 echo 'x = json_loads(text, 0, NULL); y = json_load_file(p);' | tee base/json.c >lib/loads.c
 echo 'char *t = json_dumps(json, 0);' >lib/dumps.c
+echo '#include <libudev.h>' | tee host/uevents.c >host/watch.h
 echo '#include <cmocka.h>' | tee tests/unit/unit.h >tests/unit/test-bad.c
 
-echo 1..10
+echo 1..12
 # shellcheck disable=SC2046 # names without spaces
 {
 	finds 'self-check: an include that goes up or aside is found' \
@@ -136,6 +143,9 @@ lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
 	finds 'self-check: a second door to libxml2 is found' \
 		'lib/tree.c:1:#include <libxml/tree.h>' \
 		"$(libxml_outside_xml $(floor_files))"
+	finds 'self-check: a second door to libudev is found' \
+		'host/watch.h:1:#include <libudev.h>' \
+		"$(libudev_outside_uevents $(floor_files))"
 	finds 'self-check: a second door to cmocka is found' \
 		'tests/unit/test-bad.c:1:#include <cmocka.h>' \
 		"$(cmocka_outside_unit $(floor_files) $(find tests -name '*.[ch]'))"
@@ -149,6 +159,8 @@ lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
 		"$(jansson_text_outside_json $(floor_files))"
 	report 'only formats/xml.c includes libxml2' \
 		"$(libxml_outside_xml $(floor_files))"
+	report 'only host/uevents.c includes libudev' \
+		"$(libudev_outside_uevents $(floor_files))"
 	report 'only tests/unit/unit.h includes cmocka' \
 		"$(cmocka_outside_unit $(floor_files) $(find tests -name '*.[ch]'))"
 }

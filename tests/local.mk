@@ -39,6 +39,7 @@ unit_tests = \
 	%D%/unit/test-matrix-page \
 	%D%/unit/test-modules \
 	%D%/unit/test-parts \
+	%D%/unit/test-paths \
 	%D%/unit/test-passage \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
@@ -51,8 +52,10 @@ unit_tests = \
 	%D%/unit/test-text \
 	%D%/unit/test-trail \
 	%D%/unit/test-tree \
+	%D%/unit/test-uevents \
 	%D%/unit/test-visible \
 	%D%/unit/test-vocabulary \
+	%D%/unit/test-watch \
 	%D%/unit/test-xml
 
 bats_tests = \
