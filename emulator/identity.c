@@ -323,34 +323,21 @@ static void quote(const char *path, char out[static 2 * PATH_MAX])
  * QEMU looks for modules in $QEMU_MODULE_DIR, then in its configured folder, which it moves along
  * with the binary (util/module.c, get_relocated_path()). The configured folder can't be asked
  * for, so every folder that distributions use is taken: one too many costs a measurement, one too
- * few would be a stale answer.
- */
-static const char *const module_places[] = { "lib/qemu", "lib64/qemu", "lib64/qemu-kvm",
-					     "lib/*-linux-*/qemu" };
-
-/* Where the binary's own "lib" is. */
-static void find_prefix(const struct cg_identity *id, char out[static PATH_MAX])
-{
-	char *slash;
-
-	strcpy(out, id->binary);
-	for (int up = 0; up < 2 && (slash = strrchr(out, '/')); up++)
-		*slash = '\0';
-}
-
-/*
- * What isn't beside the binary is named so: a binary without its modules is not the one that has
- * them.
+ * few would be a stale answer. What isn't beside the binary is named so: a binary without its modules
+ * is not the one that has them.
  */
 static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 		       struct cg_error *err)
 {
-	char own[PATH_MAX], prefix[2 * PATH_MAX], folder[2 * PATH_MAX];
-	char pattern[2 * PATH_MAX + 64];
+	static const char *const places[] = { "lib/qemu", "lib64/qemu", "lib64/qemu-kvm",
+					      "lib/*-linux-*/qemu" };
+	char prefix[2 * PATH_MAX], folder[2 * PATH_MAX], pattern[2 * PATH_MAX + 64];
 	const char *const prefixes[] = { prefix, "/usr", "/usr/local" };
+	char *slash;
 
-	find_prefix(id, own);
-	quote(own, prefix);
+	quote(id->binary, prefix);
+	for (int up = 0; up < 2 && (slash = strrchr(prefix, '/')); up++)
+		*slash = '\0';
 	if (*id->module_dir) {
 		quote(id->module_dir, folder);
 		snprintf(pattern, sizeof(pattern), "%s/accel-*.so", folder);
@@ -358,9 +345,9 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 			return -1;
 	}
 	for (size_t i = strcmp(prefix, "/usr") == 0; i < CG_COUNT(prefixes); i++)
-		for (size_t j = 0; j < CG_COUNT(module_places); j++) {
+		for (size_t j = 0; j < CG_COUNT(places); j++) {
 			snprintf(pattern, sizeof(pattern), "%s/%s/accel-*.so",
-				 prefixes[i], module_places[j]);
+				 prefixes[i], places[j]);
 			if (add_modules_of(id, pattern,
 					   strcmp(prefixes[i], prefix) == 0
 						   ? ""
@@ -369,44 +356,6 @@ static int add_modules(struct cg_identity *id, const struct cg_file_memo *memo,
 				return -1;
 		}
 	return 0;
-}
-
-/* The folder of modules at @pattern, or those, if it has a wildcard; whether or not it is there. */
-static void add_place(json_t *list, const char *prefix, const char *place)
-{
-	const char *star = strchr(place, '*'), *rest = star ? strchr(star, '/') : NULL;
-	char plain[2 * PATH_MAX + 64], quoted[2 * PATH_MAX];
-	glob_t found;
-
-	if (!star) {
-		snprintf(plain, sizeof(plain), "%s/%s", prefix, place);
-		json_array_append_new(list, json_string(plain));
-		return;
-	}
-	quote(prefix, quoted);
-	snprintf(plain, sizeof(plain), "%s/%.*s", quoted, (int)(rest - place), place);
-	if (glob(plain, 0, NULL, &found) != 0)
-		return;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		snprintf(plain, sizeof(plain), "%s%s", found.gl_pathv[i], rest);
-		json_array_append_new(list, json_string(plain));
-	}
-	globfree(&found);
-}
-
-json_t *cg_identity_places(const struct cg_identity *identity)
-{
-	char own[PATH_MAX];
-	const char *const prefixes[] = { own, "/usr", "/usr/local" };
-	json_t *list = json_pack("[s, s]", identity->path, identity->binary);
-
-	find_prefix(identity, own);
-	if (*identity->module_dir)
-		json_array_append_new(list, json_string(identity->module_dir));
-	for (size_t i = strcmp(own, "/usr") == 0; i < CG_COUNT(prefixes); i++)
-		for (size_t j = 0; j < CG_COUNT(module_places); j++)
-			add_place(list, prefixes[i], module_places[j]);
-	return list;
 }
 
 static int identify_script(struct cg_identity *id, int fd,

@@ -62,13 +62,6 @@ const char *cg_identity_stamp(const struct cg_identity *identity);
 /* { "binary": sha256, "modules": { name: sha256 }, "wrapper"?: { "script", "arguments" } }. Borrowed. */
 json_t *cg_identity_parts(const struct cg_identity *identity);
 
-/*
- * The paths that this identity was read from, for who wants to be told when they change
- * (host/watch.h): the file, what really runs, and the folders of its modules, those that
- * aren't there too. What else a script reads isn't known. A new list; NULL if memory is out.
- */
-json_t *cg_identity_places(const struct cg_identity *identity);
-
 static inline void cg_identity_freep(struct cg_identity **identity)
 {
 	cg_identity_free(*identity);

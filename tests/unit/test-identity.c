@@ -668,40 +668,6 @@ static int emulate(int fd)
 
 #define at_home(test) cmocka_unit_test_setup_teardown(test, make_home, remove_home)
 
-static bool has_text(const json_t *list, const char *text)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-		if (strcmp(json_string_value(item), text) == 0)
-			return true;
-	return false;
-}
-
-static void names_the_places_that_it_depends_on(void **state)
-{
-	cg_auto_identity struct cg_identity *id = NULL;
-	cg_auto_json json_t *places = NULL;
-
-	(void)state;
-	make_folder("bin");
-	make_folder("lib");
-	make_folder("lib/x-linux-y");
-	put_file("bin/qemu", ELF, 0755);
-	assert_int_equal(symlink("bin/qemu", at("qemu")), 0);
-	setenv("QEMU_MODULE_DIR", at("modules"), 1);
-	id = identify(at("qemu"), NULL);
-	places = cg_identity_places(id);
-	assert_true(has_text(places, at("qemu")));
-	assert_true(has_text(places, at("bin/qemu")));
-	assert_true(has_text(places, at("modules")));
-	assert_true(has_text(places, at("lib/qemu")));
-	assert_true(has_text(places, at("lib/x-linux-y/qemu")));
-	assert_true(has_text(places, "/usr/lib/qemu"));
-	assert_true(has_text(places, "/usr/local/lib64/qemu-kvm"));
-}
-
 int main(int argc, char **argv)
 {
 	static const char monitor[] = CG_PROCESS_MONITOR;
@@ -729,7 +695,6 @@ int main(int argc, char **argv)
 		at_home(a_script_decides_on_the_folder_of_modules),
 		at_home(scripts_that_are_no_emulator_are_told_so),
 		at_home(installed_emulators_are_those_in_path),
-		at_home(names_the_places_that_it_depends_on),
 		cmocka_unit_test(nothing_is_freed_harmlessly),
 	};
 
