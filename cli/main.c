@@ -49,6 +49,7 @@ static const struct option long_options[] = {
 	{ "seed", required_argument, NULL, OPTION_NUMBER },
 	{ "partition", required_argument, NULL, OPTION_NUMBER },
 	{ "all", no_argument, NULL, OPTION_FLAG },
+	{ "launch", no_argument, NULL, OPTION_FLAG },
 	{ "named", no_argument, NULL, OPTION_FLAG },
 	{ "nested", no_argument, NULL, OPTION_FLAG },
 	{ "cross-vendor", no_argument, NULL, OPTION_FLAG },
@@ -93,6 +94,7 @@ static void print_help(void)
 	     "  --output FILE     record: write there\n"
 	     "  --all             probe, record, verify: every machine type\n"
 	     "  --sample N        verify: so many vCPUs, picked by --seed N\n"
+	     "  --launch          verify: starts, not features\n"
 	     "  --named           baseline: a model without changes\n"
 	     "  --level LEVEL     baseline: x86-64-v2, x86-64-v3 or x86-64-v4\n"
 	     "  --nested          baseline: guests of guests, too\n"

@@ -43,6 +43,12 @@ static void print_mismatch(const struct cg_view *view, const json_t *row)
 					     view->width - 16, line, sizeof(line)));
 }
 
+static void print_unstartable(const json_t *row)
+{
+	printf("%s %s: doesn't start, whatever the CPU: %s\n", cg_json_text(row, "accel"),
+	       cg_json_text(row, "machine"), cg_json_text(row, "words"));
+}
+
 static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
 {
 	const json_t *row;
@@ -56,6 +62,8 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 		print_row(view, row);
 	json_array_foreach(json_object_get(reply, "mismatches"), i, row)
 		print_mismatch(view, row);
+	json_array_foreach(json_object_get(reply, "unstartable"), i, row)
+		print_unstartable(row);
 	printf("%lld vCPUs compared, %lld mismatched, %lld not started, %lld skipped; seed %lld\n",
 	       number(reply, "compared"), number(reply, "mismatched"),
 	       number(reply, "not-started"), number(reply, "skipped"),

@@ -67,8 +67,8 @@ _cpugate_offer_options()
 	'cache why') _cpugate_offer --emulator --accel "$common" ;;
 	emulators) _cpugate_offer --emulator --record "$common" ;;
 	host) _cpugate_offer --record "$common" ;;
-	verify) _cpugate_offer "$measured --sample --seed $common" ;;
-	'') _cpugate_offer "$measured --sample --seed --record --from --output --format --name \
+	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
+	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
 		--like-virsh --short --both --cpu --html $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac

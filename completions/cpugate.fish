@@ -83,6 +83,7 @@ complete -c cpugate -l format -x -a 'libvirt nfd nova prometheus proxmox qemu' -
 complete -c cpugate -l name -x -d 'What Proxmox is to call it' \
     -n '__cpugate_is ""; or string match -q -- "export*" (__cpugate_verb)'
 complete -c cpugate -l all -n '__cpugate_is "" probe record verify' -d 'Every machine type or model'
+complete -c cpugate -l launch -n '__cpugate_is "" verify' -d 'Starts, not features'
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
 complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for|matrix)" (__cpugate_verb)' -F -a host

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/cause.h"
+#include "machine/catalogue.h"
 
 static const char *host_of(const struct cg_question *q)
 {
@@ -113,15 +114,41 @@ static bool blame_error(const struct cg_launch *launch, const struct cg_error *w
 	return true;
 }
 
+static int judge_cpu(struct cg_launch *launch, struct cg_verdict *verdict,
+		     struct cg_error *err)
+{
+	if (cg_launch_predict(launch, err) < 0)
+		return -1;
+	blame_features(launch, verdict);
+	blame_start(launch, verdict);
+	return 0;
+}
+
+/* QEMU looks the model up, and that is all. */
+static int judge_no_cpu(struct cg_launch *launch, struct cg_verdict *verdict,
+			struct cg_error *err)
+{
+	struct cg_definition plain = { .model = launch->definition.model };
+	const char *machine = cg_json_text(launch->machine, "name");
+	char text[CG_MACHINE_NAME + 32];
+
+	if (plain.model && cg_question_ensure(&launch->question, CG_DEPTH_DEFINITION,
+					      &plain, err) < 0)
+		return -1;
+	snprintf(text, sizeof(text), "%s has no vCPU", machine);
+	cg_verdict_add(verdict, CG_ADVISORY, NULL, NULL, text);
+	return 0;
+}
+
 static int judge(struct cg_launch *launch, struct cg_context *context, const json_t *args,
 		 struct cg_verdict *verdict, struct cg_error *err)
 {
 	if (cg_launch_read(launch, args, err) < 0 ||
-	    cg_launch_open(launch, context, args, err) < 0 ||
-	    cg_launch_predict(launch, err) < 0)
+	    cg_launch_open(launch, context, args, err) < 0)
 		return -1;
-	blame_features(launch, verdict);
-	blame_start(launch, verdict);
+	if ((cg_launch_has_vcpus(launch) ? judge_cpu(launch, verdict, err)
+					 : judge_no_cpu(launch, verdict, err)) < 0)
+		return -1;
 	blame_rest(launch, verdict);
 	return 0;
 }
@@ -136,10 +163,13 @@ int cg_launch_judge(struct cg_launch *launch, struct cg_context *context,
 
 /* The reply. */
 
-static json_t *vcpus_of(const struct cg_topology *t)
+static json_t *vcpus_of(const struct cg_launch *launch)
 {
-	return json_pack("{s:I, s:I}", "cpus", (json_int_t)t->cpus, "maxcpus",
-			 (json_int_t)t->maxcpus);
+	const struct cg_topology *t = &launch->arguments.topology;
+	json_int_t any = cg_launch_has_vcpus(launch);
+
+	return json_pack("{s:I, s:I}", "cpus", any * (json_int_t)t->cpus, "maxcpus",
+			 any * (json_int_t)t->maxcpus);
 }
 
 static void describe_cpu(json_t *out, const struct cg_launch *launch)
@@ -175,7 +205,7 @@ json_t *cg_launch_json(const struct cg_launch *launch, const struct cg_verdict *
 	json_object_set_new(out, "emulator", cg_question_emulator(q));
 	json_object_set(out, "machine", json_object_get(launch->machine, "name"));
 	json_object_set_new(out, "accel", json_string(q->accel));
-	json_object_set_new(out, "vcpus", vcpus_of(&launch->arguments.topology));
+	json_object_set_new(out, "vcpus", vcpus_of(launch));
 	text = launch->definition.model ? cg_definition_print(&launch->definition) : NULL;
 	if (text)
 		json_object_set_new(out, "definition", json_string(text));

@@ -137,11 +137,31 @@ static int default_model(const struct cg_launch *launch, char *out, size_t size,
 	return 0;
 }
 
+/*
+ * QEMU says what CPU a machine type has by itself, since 4.2; of x86 none but those without
+ * vCPUs lack it.
+ */
+bool cg_launch_has_vcpus(const struct cg_launch *launch)
+{
+	const char *target = cg_json_text(launch->question.emulator->about, "target");
+	bool told = false;
+	json_t *machine;
+	size_t i;
+
+	if (strcmp(target, "x86_64") != 0 && strcmp(target, "i386") != 0)
+		return true;
+	json_array_foreach(launch->machines, i, machine)
+		told = told || json_object_get(machine, "default-cpu-type");
+	return !told || json_object_get(launch->machine, "default-cpu-type");
+}
+
 static int find_definition(struct cg_launch *launch, struct cg_error *err)
 {
 	cg_auto_free char *text = NULL;
 	char model[128] = "";
 
+	if (!launch->arguments.cpu && !cg_launch_has_vcpus(launch))
+		return 0;
 	if (!launch->arguments.cpu &&
 	    default_model(launch, model, sizeof(model), err) < 0)
 		return -1;

@@ -36,6 +36,12 @@ cg_must_check int cg_launch_open(struct cg_launch *launch, struct cg_context *co
  * measured. CG_E_UNKNOWN or CG_E_REFUSED if QEMU has no such CPU.
  */
 cg_must_check int cg_launch_predict(struct cg_launch *launch, struct cg_error *err);
+
+/*
+ * Does its machine type have vCPUs? x-remote, which serves the devices of another QEMU's
+ * guest, has none: a CPU model must exist, and nothing of it is looked at.
+ */
+bool cg_launch_has_vcpus(const struct cg_launch *launch);
 void cg_launch_deinit(struct cg_launch *launch);
 
 /*

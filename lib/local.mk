@@ -64,9 +64,15 @@ libcg_la_SOURCES += \
 	%D%/subject-inside.h \
 	%D%/subject.c \
 	%D%/subject.h \
+	%D%/tally.c \
+	%D%/tally.h \
 	%D%/trail-host.c \
 	%D%/trail.c \
 	%D%/trail.h \
+	%D%/trials.c \
+	%D%/trials.h \
+	%D%/verify-launch.c \
+	%D%/verify-launch.h \
 	%D%/verify.c \
 	%D%/virsh.c \
 	%D%/virsh.h

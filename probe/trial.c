@@ -32,7 +32,20 @@ static int read_cpu(struct cg_trial *t, struct cg_qmp *qmp, struct cg_error *err
 	return 0;
 }
 
-int cg_trial_run(struct cg_trial *trial, struct cg_error *err)
+/* The machine is up once its vCPUs can be listed. */
+static int see_start(struct cg_trial *t, struct cg_qmp *qmp, struct cg_error *err)
+{
+	cg_auto_json json_t *paths = NULL;
+
+	if (cg_query_cpus(qmp, &paths, err) < 0)
+		return -1;
+	t->result = CG_TRIAL_STARTED;
+	return 0;
+}
+
+static int start(struct cg_trial *trial,
+		 int (*look)(struct cg_trial *, struct cg_qmp *, struct cg_error *),
+		 struct cg_error *err)
 {
 	cg_auto_process struct cg_process *process = NULL;
 	struct cg_start start = { .binary = trial->binary,
@@ -44,9 +57,19 @@ int cg_trial_run(struct cg_trial *trial, struct cg_error *err)
 	if (cg_process_start(&process, &start, err) < 0)
 		return -1;
 	if (cg_process_connect(process, &trial->limits, err) == 0 &&
-	    read_cpu(trial, cg_process_qmp(process), err) == 0)
+	    look(trial, cg_process_qmp(process), err) == 0)
 		return 0;
 	trial->result = CG_TRIAL_NOT_STARTED;
 	cg_process_failed(process, &trial->outcome, err);
 	return trial->outcome.ended ? 0 : -1;
+}
+
+int cg_trial_run(struct cg_trial *trial, struct cg_error *err)
+{
+	return start(trial, read_cpu, err);
+}
+
+int cg_trial_start(struct cg_trial *trial, struct cg_error *err)
+{
+	return start(trial, see_start, err);
 }

@@ -12,6 +12,7 @@ enum cg_trial_result {
 	CG_TRIAL_NOT_STARTED,
 	CG_TRIAL_NO_CPU, /* a machine type without vCPUs (x-remote) */
 	CG_TRIAL_READ,
+	CG_TRIAL_STARTED, /* of cg_trial_start() */
 };
 
 struct cg_trial {
@@ -36,3 +37,6 @@ struct cg_trial {
  * Start, read, kill. Blocks. -1 only if it can't be found out (time-out, interruption); a QEMU that ends is a result.
  */
 cg_must_check int cg_trial_run(struct cg_trial *trial, struct cg_error *err);
+
+/* The same, but only find out whether it starts, with vCPUs or without. */
+cg_must_check int cg_trial_start(struct cg_trial *trial, struct cg_error *err);

@@ -24,7 +24,7 @@ takes()
 	read -ra words <<<"$1"
 	case $2 in
 	--json | --help | --version) return 0 ;;
-	--all | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
+	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
 	--sample | --seed | --partition) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac

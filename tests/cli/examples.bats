@@ -227,6 +227,10 @@ qemu()
 	qemu mute 'case "$*" in *enforce*) ;; *" -cpu "*) echo no >&2; exit 1 ;; esac'
 	tells verify --emulator ./mute --accel tcg --machine pc --sample 20 --seed 1
 	saw 'verify mismatches/started'
+	tells verify --emulator ./mute --launch --accel tcg --machine pc --sample 2
+	qemu stuck 'case "$*" in *"-machine isapc,"*) echo no >&2; exit 1 ;; esac'
+	tells verify --emulator ./stuck --accel tcg --sample 60 --seed 1
+	saw 'verify unstartable/words'
 
 	qemu wrapper
 	tells models --emulator ./wrapper --accel tcg

@@ -338,6 +338,53 @@ enforces()
 	enforces
 }
 
+# verifies: the same for what is picked from all machine types, models and overrides.
+verifies()
+{
+	run --separate-stderr cpugate --json verify --launch --emulator "$emulator" \
+		--sample 100 --seed 20261121
+	status_is 0
+	jq -r '"# QEMU \(.emulator.version): \(.compared) verdicts compared, \(.mismatched) wrong, " +
+		"\(."not-started") not started, \(.skipped) skipped"' <<<"$output" >&3
+	json_has '.compared >= 95 and .mismatched == 0 and ."not-started" < .compared'
+}
+
+@test "verdicts of all kinds are what QEMU does with enforce" {
+	requires jq qemu-system-x86_64
+	emulator=qemu-system-x86_64
+	verifies
+}
+
+@test "verdicts of all kinds are what a second QEMU does with enforce" {
+	requires jq qemu-system-x86_64
+	use_qemu_10
+	emulator=$emulator_10
+	export QEMU_MODULE_DIR=$QEMU_10/../lib/x86_64-linux-gnu/qemu
+	verifies
+}
+
+@test "comparing verdicts notices a wrong one" {
+	requires jq qemu-system-x86_64
+	printf '%s\n' '#!/bin/bash' 'exec qemu-system-x86_64 "${@/,enforce=on/}"' >liar
+	chmod +x liar
+	run --separate-stderr cpugate --json verify --launch --emulator ./liar --machine pc \
+		--accel tcg --sample 20 --seed 1
+	status_is 1
+	json_has '.compared == 20 and .mismatched > 10 and (.mismatches |
+		all(.started == "yes, though the verdict is no" or
+			.started == "yes, though the verdict is undecided"))'
+}
+
+@test "a machine type without vCPUs starts with any model that there is" {
+	requires jq qemu-system-x86_64
+	emulator=qemu-system-x86_64
+	has_machine "$emulator" x-remote || skip 'no x-remote'
+	decides 0 advisory 'no vCPU' -M x-remote -cpu Haswell
+	decides 0 advisory 'no vCPU' -M x-remote
+	json_has '.vcpus.cpus == 0'
+	decides 1 start.failed 'no CPU model' -M x-remote -cpu nosuch
+}
+
 @test "a pinned CPU is the same on two QEMUs, bool for bool" {
 	local line machine cpu compared=0
 

@@ -396,7 +396,7 @@ on_terminal()
 	status_is 1
 	[[ -z $stderr ]]
 	shape_is '{"emulator": "object", "machines": "array", "mismatches": "array", "seed": "number",
-		"compared": "number", "mismatched": "number", "not-started": "number",
+		"unstartable": "array", "compared": "number", "mismatched": "number", "not-started": "number",
 		"skipped": "number"}'
 	json_has '.seed == 1 and .mismatched == (.mismatches | length) and
 		.compared + ."not-started" + .skipped == 13'
