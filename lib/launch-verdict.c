@@ -132,8 +132,8 @@ static int judge_no_cpu(struct cg_launch *launch, struct cg_verdict *verdict,
 	const char *machine = cg_json_text(launch->machine, "name");
 	char text[CG_MACHINE_NAME + 32];
 
-	if (plain.model && cg_question_ensure(&launch->question, CG_DEPTH_DEFINITION,
-					      &plain, err) < 0)
+	if (plain.model &&
+	    cg_question_ensure(&launch->question, CG_DEPTH_DEFINITION, &plain, err) < 0)
 		return -1;
 	snprintf(text, sizeof(text), "%s has no vCPU", machine);
 	cg_verdict_add(verdict, CG_ADVISORY, NULL, NULL, text);
