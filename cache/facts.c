@@ -12,17 +12,6 @@
 #include "base/clock.h"
 #include "cache/query.h"
 
-/* 64 bits of SHA-256: against damage, which doesn't try, and not against a forger. */
-static int64_t seal(const void *data, size_t size)
-{
-	struct cg_digest digest;
-	uint64_t bits;
-
-	cg_digest_of(&digest, data, size);
-	memcpy(&bits, digest.bytes, sizeof(bits));
-	return (int64_t)be64toh(bits);
-}
-
 /* What a fact says, and of what. */
 struct claim {
 	struct cg_digest key, kind, name, text;
@@ -48,7 +37,7 @@ static int64_t seal_piece(int64_t id, const struct cg_digest *text)
 		struct cg_digest text;
 	} piece = { htobe64((uint64_t)id), *text };
 
-	return seal(&piece, sizeof(piece));
+	return cg_database_seal(&piece, sizeof(piece));
 }
 
 /* One text, and the claim or the id that its seal must be for. */
@@ -72,7 +61,8 @@ static enum cg_step take_text(const struct cg_row *row, void *data)
 	cg_digest_of(&digest, body, strlen(body));
 	if (claim)
 		claim->text = digest;
-	right = claim ? seal(claim, sizeof(*claim)) : seal_piece(reading->id, &digest);
+	right = claim ? cg_database_seal(claim, sizeof(*claim))
+		      : seal_piece(reading->id, &digest);
 	if (cg_row_int(row, 0) != right)
 		return CG_STEP_DAMAGED;
 	reading->text = strdup(body);
@@ -130,7 +120,7 @@ static enum cg_step take_existence(const struct cg_row *row, void *data)
 	struct claim *claim = &finding->claim;
 
 	finding->found = cg_row_digest(row, 1, &claim->text) &&
-			 cg_row_int(row, 0) == seal(claim, sizeof(*claim));
+			 cg_row_int(row, 0) == cg_database_seal(claim, sizeof(*claim));
 	return finding->found ? CG_STEP_STOP : CG_STEP_DAMAGED;
 }
 
@@ -267,7 +257,7 @@ int cg_store_put(struct cg_store *store, const char *kind, const char *parts,
 	if (make_claim(&claim, store, kind, parts, name, err) < 0)
 		return -1;
 	cg_digest_of(&claim.text, text, strlen(text));
-	row.seal = seal(&claim, sizeof(claim));
+	row.seal = cg_database_seal(&claim, sizeof(claim));
 	if (cg_query_start(store, &own, err) < 0)
 		return -1;
 	rc = add_key(store, &claim.key, parts, &row.key, err);
@@ -348,7 +338,8 @@ static enum cg_step take_file(const struct cg_row *row, void *data)
 	struct recollection *file = data;
 
 	file->found = cg_row_digest(row, 1, &file->memo.digest) &&
-		      cg_row_int(row, 0) == seal(&file->memo, sizeof(file->memo));
+		      cg_row_int(row, 0) ==
+			      cg_database_seal(&file->memo, sizeof(file->memo));
 	return file->found ? CG_STEP_STOP : CG_STEP_DAMAGED;
 }
 
@@ -397,7 +388,7 @@ int cg_store_put_file(struct cg_store *store, const struct stat *st,
 
 	identify_file(&query, &memo, st);
 	query.args[5] = CG_DIGEST(digest);
-	query.args[6] = CG_INT(seal(&memo, sizeof(memo)));
+	query.args[6] = CG_INT(cg_database_seal(&memo, sizeof(memo)));
 	return cg_query_write(store, &query, err);
 }
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/database.c \
+	%D%/database.h \
 	%D%/door.c \
 	%D%/door.h \
 	%D%/facts.c \
@@ -10,6 +12,8 @@ libcg_la_SOURCES += \
 	%D%/lock.h \
 	%D%/marks.c \
 	%D%/marks.h \
+	%D%/opening.c \
+	%D%/opening.h \
 	%D%/prune.c \
 	%D%/query.h \
 	%D%/schema.h \

@@ -15,8 +15,11 @@
 
 #include "cache/query.h"
 
-/* "cgst": tells a cache from another program's database. */
-#define APPLICATION_ID 0x63677374
+/* Bytes that the log keeps when it has been written back; none are left after a close. */
+#define LOG_LIMIT "1048576"
+
+/* In a log: a crash of the machine may cost the newest facts, never the file. */
+#define SYNCHRONOUS "PRAGMA synchronous = NORMAL"
 
 /*
  * What makes version N+1 of a database from version N, each in one transaction. Append
@@ -80,12 +83,7 @@ static const char *const migrations[] = {
 	") STRICT, WITHOUT ROWID;",
 };
 
-enum { KNOWN_VERSION = sizeof(migrations) / sizeof(migrations[0]) };
-
 static const char *const statements[CG_SQL_STATEMENTS] = {
-	[CG_SQL_VERSION] = "PRAGMA user_version",
-	[CG_SQL_APPLICATION] = "PRAGMA application_id",
-	[CG_SQL_COUNT_TABLES] = "SELECT count(*) FROM sqlite_schema",
 	[CG_SQL_FIND_KEY] = "SELECT id FROM key WHERE digest = ?1",
 	[CG_SQL_FIND_BLOB] = "SELECT id, seal FROM blob WHERE digest = ?1",
 	[CG_SQL_NEXT_BLOB] = "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence"
@@ -116,13 +114,6 @@ static const char *const statements[CG_SQL_STATEMENTS] = {
 	[CG_SQL_EACH_BLOB] = "SELECT id FROM blob ORDER BY id",
 	[CG_SQL_EACH_ROOT] = "SELECT DISTINCT blob FROM fact",
 
-	/*
-	 * Taking the write lock at once: a reader that becomes a writer may find it too
-	 * late.
-	 */
-	[CG_SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[CG_SQL_COMMIT] = "COMMIT",
-	[CG_SQL_ROLLBACK] = "ROLLBACK",
 	[CG_SQL_ADD_KEY] = "INSERT INTO key (digest, parts) VALUES (?1, ?2) RETURNING id",
 	[CG_SQL_ADD_BLOB] =
 		"INSERT INTO blob (id, digest, seal, body) VALUES (?1, ?2, ?3, ?4)",
@@ -150,4 +141,26 @@ static const char *const statements[CG_SQL_STATEMENTS] = {
 	[CG_SQL_DROP_BLOB] = "DELETE FROM blob WHERE id = ?1",
 	[CG_SQL_SHRINK] = "PRAGMA incremental_vacuum",
 	[CG_SQL_WRITE_BACK] = "PRAGMA wal_checkpoint(PASSIVE)",
+};
+
+static const struct cg_database_kind kind = {
+	.noun = "the cache",
+	.application = 0x63677374, /* "cgst" */
+	.migrations = migrations,
+	.version = CG_COUNT(migrations),
+	.statements = statements,
+	.statement_count = CG_SQL_STATEMENTS,
+	.touchstone = CG_SQL_GET_FACT,
+	.connected = SYNCHRONOUS "; PRAGMA journal_size_limit = " LOG_LIMIT,
+	/*
+	 * A new file needn't wait for the disk, for there is nothing in it yet. Killed in
+	 * the middle, we leave a file that is still empty, or a log that makes it
+	 * complete. A machine that loses power can leave anything, which is then found to
+	 * be damaged.
+	 */
+	.before = "PRAGMA synchronous = OFF;"
+		  "PRAGMA auto_vacuum = INCREMENTAL;"
+		  "PRAGMA journal_mode = WAL",
+	.after = "PRAGMA wal_checkpoint(TRUNCATE); " SYNCHRONOUS,
+	.rebuildable = true,
 };

@@ -48,10 +48,10 @@ includes_that_go_up()
 	}' "$@" /dev/null
 }
 
-sqlite_outside_store()
+sqlite_outside_database()
 {
 	grep -nE '^[[:space:]]*#[[:space:]]*include.*sqlite3(ext)?\.h' "$@" /dev/null |
-		grep -v '^cache/store\.c:'
+		grep -v '^cache/database\.c:'
 }
 
 jansson_text_outside_json()
@@ -115,7 +115,7 @@ printf '%s\n' '#include <stdio.h>' '#include "base/a.h"' '#include "emulator/b.h
 	'#include "tests/unit/unit.h"' >emulator/a.c
 echo '#include "cli/a.h"' >daemon/sibling.c
 printf '%s\n' '#include "lib/a.h"' '#include "base/a.h"' >cli/good.c
-echo '#include <sqlite3.h>' | tee cache/store.c >cache/other.c
+echo '#include <sqlite3.h>' | tee cache/database.c >cache/other.c
 echo '#include <libxml/tree.h>' | tee formats/xml.c >lib/tree.c
 echo 'x = json_loads(text, 0, NULL); y = json_load_file(p);' | tee base/json.c >lib/loads.c
 echo 'char *t = json_dumps(json, 0);' >lib/dumps.c
@@ -135,7 +135,7 @@ emulator/a.c:7: "tests/unit/unit.h" is on no floor' \
 		"$(includes_that_go_up $(floor_files))"
 	finds 'self-check: a second door to SQLite is found' \
 		'cache/other.c:1:#include <sqlite3.h>' \
-		"$(sqlite_outside_store $(floor_files))"
+		"$(sqlite_outside_database $(floor_files))"
 	finds 'self-check: a second door to JSON text is found' \
 'lib/dumps.c:1:char *t = json_dumps(json, 0);
 lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
@@ -153,8 +153,8 @@ lib/loads.c:1:x = json_loads(text, 0, NULL); y = json_load_file(p);' \
 	cd "$top_srcdir" || exit 1
 	report 'includes point to the same folder or a lower floor' \
 		"$(includes_that_go_up $(floor_files))"
-	report 'only cache/store.c includes sqlite3.h' \
-		"$(sqlite_outside_store $(floor_files))"
+	report 'only cache/database.c includes sqlite3.h' \
+		"$(sqlite_outside_database $(floor_files))"
 	report 'only base/json.c calls json_load* and json_dump*' \
 		"$(jansson_text_outside_json $(floor_files))"
 	report 'only formats/xml.c includes libxml2' \
