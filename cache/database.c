@@ -195,8 +195,9 @@ int cg_database_explain(const struct cg_database *db, int rc, struct cg_error *e
 	enum cg_fault fault = cg_database_fault(rc);
 
 	if (fault == CG_FAULT_DAMAGED || fault == CG_FAULT_NO_TABLES)
-		return cg_error_set(err, CG_E_CORRUPT, "%s %s is damaged (%s)", noun,
-				    path, words(db, rc));
+		return cg_error_set(err, CG_E_CORRUPT, "%s %s is damaged (%s)%s", noun,
+				    path, words(db, rc),
+				    db->kind->rebuildable ? "" : CG_DATABASE_LEFT);
 	if (fault == CG_FAULT_READ_ONLY)
 		return cg_error_set(err, CG_E_SYSTEM, "%s %s can only be read", noun,
 				    path);

@@ -83,6 +83,9 @@ struct cg_database_kind {
 	bool rebuildable; /* what is damaged or newer may be set aside: see opening.h */
 };
 
+/* Behind a message about a file that isn't rebuildable. */
+#define CG_DATABASE_LEFT "; it is left as it is"
+
 struct cg_database {
 	const struct cg_database_kind *kind;
 	const struct cg_door *door; /* borrowed */

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/contracts-schema.h \
+	%D%/contracts.c \
+	%D%/contracts.h \
 	%D%/database.c \
 	%D%/database.h \
 	%D%/door.c \

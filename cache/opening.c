@@ -48,9 +48,10 @@ static enum finding weigh(const struct cg_database *db, int64_t version,
 	if (version > kind->version) {
 		(void)cg_error_set(why, CG_E_NEWER,
 				   "%s %s was written by a newer version (its"
-				   " schema is %lld, this version knows %lld)",
+				   " schema is %lld, this version knows %lld)%s",
 				   kind->noun, path, (long long)version,
-				   (long long)kind->version);
+				   (long long)kind->version,
+				   kind->rebuildable ? "" : CG_DATABASE_LEFT);
 		return NEWER;
 	}
 	if (version < kind->version) {

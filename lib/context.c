@@ -13,11 +13,13 @@
 
 struct cg_context {
 	char *cache_path;
+	char *state_path;
 	char *host_root;
 	struct cg_qmp_limits limits;
 	cg_context_progress *progress;
 	void *progress_data;
 	struct cg_store *store;
+	struct cg_contracts *contracts;
 	struct cg_host *host;
 	char *kernel;
 	json_t *warnings;
@@ -25,9 +27,11 @@ struct cg_context {
 	void (*release)(void *thing);
 };
 
-char *cg_context_default_cache(void)
+/* @variable, else the file in a folder of XDG's, of the home, or of the system. */
+static char *default_path(const char *variable, const char *xdg_variable,
+			  const char *in_home, const char *system, const char *file)
 {
-	const char *set = getenv("CPUGATE_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
+	const char *set = getenv(variable), *xdg = getenv(xdg_variable);
 	const char *home = getenv("HOME");
 	char *path;
 	int len;
@@ -35,12 +39,24 @@ char *cg_context_default_cache(void)
 	if (set && *set)
 		return strdup(set);
 	if (xdg && *xdg == '/')
-		len = asprintf(&path, "%s/cpugate/cache.db", xdg);
+		len = asprintf(&path, "%s/cpugate/%s", xdg, file);
 	else if (home && *home == '/')
-		len = asprintf(&path, "%s/.cache/cpugate/cache.db", home);
+		len = asprintf(&path, "%s/%s/cpugate/%s", home, in_home, file);
 	else
-		len = asprintf(&path, "/var/cache/cpugate/cache.db");
+		len = asprintf(&path, "%s/cpugate/%s", system, file);
 	return len < 0 ? NULL : path;
+}
+
+char *cg_context_default_cache(void)
+{
+	return default_path("CPUGATE_CACHE", "XDG_CACHE_HOME", ".cache", "/var/cache",
+			    "cache.db");
+}
+
+char *cg_context_default_state(void)
+{
+	return default_path("CPUGATE_STATE", "XDG_STATE_HOME", ".local/state", "/var/lib",
+			    "state.db");
 }
 
 /* Slow machines need more patience, and tests less. */
@@ -79,9 +95,12 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	context->warnings = json_array();
 	context->cache_path = options->cache_path ? strdup(options->cache_path)
 						  : cg_context_default_cache();
+	context->state_path = options->state_path ? strdup(options->state_path)
+						  : cg_context_default_state();
 	if (options->host_root)
 		context->host_root = strdup(options->host_root);
-	if (!context->cache_path || (options->host_root && !context->host_root))
+	if (!context->cache_path || !context->state_path ||
+	    (options->host_root && !context->host_root))
 		return cg_error_errno(err, "context");
 	*out = cg_take(context);
 	return 0;
@@ -110,10 +129,12 @@ struct cg_context *cg_context_free(struct cg_context *context)
 		return NULL;
 	cg_context_park(context, NULL, NULL);
 	cg_store_close(context->store);
+	cg_contracts_close(context->contracts);
 	cg_host_free(context->host);
 	free(context->kernel);
 	json_decref(context->warnings);
 	free(context->cache_path);
+	free(context->state_path);
 	free(context->host_root);
 	free(context);
 	return NULL;
@@ -127,6 +148,21 @@ int cg_context_store(struct cg_context *context, struct cg_store **out,
 		return -1;
 	*out = context->store;
 	return 0;
+}
+
+int cg_context_contracts(struct cg_context *context, struct cg_contracts **out,
+			 struct cg_error *err)
+{
+	if (!context->contracts &&
+	    cg_contracts_open(&context->contracts, context->state_path, err) < 0)
+		return -1;
+	*out = context->contracts;
+	return 0;
+}
+
+const char *cg_context_state_path(const struct cg_context *context)
+{
+	return context->state_path;
 }
 
 int cg_context_host(struct cg_context *context, const struct cg_host **out,

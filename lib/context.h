@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cache/contracts.h"
 #include "cache/store.h"
 #include "emulator/qmp.h"
 #include "host/fingerprint.h"
@@ -18,6 +19,7 @@ struct cg_context_options {
 	cg_context_progress *progress; /* NULL for none */
 	void *progress_data;
 	const char *cache_path; /* NULL: cg_context_default_cache() */
+	const char *state_path; /* NULL: cg_context_default_state() */
 	int cancel_fd; /* readable to stop what is going on (a signalfd, say); -1 for never */
 	const char *host_root; /* for tests: see cg_host_read(); NULL for the real one */
 };
@@ -31,9 +33,12 @@ cg_must_check int cg_context_new(struct cg_context **out,
 				 struct cg_error *err);
 struct cg_context *cg_context_free(struct cg_context *context);
 
-/* Both borrowed from the context. */
+/* All borrowed from the context. */
 cg_must_check int cg_context_store(struct cg_context *context, struct cg_store **out,
 				   struct cg_error *err);
+/* Contracts: they are opened when they are first asked for, and then for good. */
+cg_must_check int cg_context_contracts(struct cg_context *context,
+				       struct cg_contracts **out, struct cg_error *err);
 cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
 				  struct cg_error *err);
 /* As cg_host_kernel(), without reading the whole host for it. Borrowed. */
@@ -65,6 +70,15 @@ json_t *cg_context_warnings(struct cg_context *context);
  * /var/cache/cpugate/cache.db. The caller frees it.
  */
 char *cg_context_default_cache(void);
+
+/*
+ * $CPUGATE_STATE, else $XDG_STATE_HOME/cpugate/state.db, else ~/.local/state/cpugate/state.db,
+ * else /var/lib/cpugate/state.db. The caller frees it.
+ */
+char *cg_context_default_state(void);
+
+/* The one of this context. Borrowed; nothing is opened for it. */
+const char *cg_context_state_path(const struct cg_context *context);
 
 static inline void cg_context_freep(struct cg_context **context)
 {

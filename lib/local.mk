@@ -46,6 +46,8 @@ libcg_la_SOURCES += \
 	%D%/prediction.c \
 	%D%/prediction.h \
 	%D%/probe.c \
+	%D%/promise.c \
+	%D%/promise.h \
 	%D%/question.c \
 	%D%/question.h \
 	%D%/recall.c \

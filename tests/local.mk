@@ -15,6 +15,7 @@ unit_tests = \
 	%D%/unit/test-clock \
 	%D%/unit/test-compare \
 	%D%/unit/test-contract \
+	%D%/unit/test-contracts \
 	%D%/unit/test-cores \
 	%D%/unit/test-cpuid \
 	%D%/unit/test-definition \
@@ -102,6 +103,7 @@ test_data = \
 noinst_HEADERS += \
 	%D%/unit/cache-home.h \
 	%D%/unit/fake-root.h \
+	%D%/unit/mounted-home.h \
 	%D%/unit/outcome.h \
 	%D%/unit/random.h \
 	%D%/unit/recorded-hosts.h \

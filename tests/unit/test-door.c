@@ -4,16 +4,12 @@
  * others at the same time. Real files, real processes, and a file system of our own where
  * the machine lets us mount one.
  */
-#include "tests/unit/cache-home.h"
+#include "tests/unit/mounted-home.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
 
@@ -550,15 +546,6 @@ static void a_folder_is_no_cache(void **state)
 }
 
 /* Permissions count for this process from now on, also if it is root's. */
-static void drop_privileges(void)
-{
-	struct __user_cap_header_struct header = { .version =
-							   _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct none[2] = { { 0 } };
-
-	must(syscall(SYS_capset, &header, none) == 0);
-}
-
 static void expect_read_only(void)
 {
 	struct cg_store *store = open_store(CG_STORE_READ_ONLY);
@@ -934,46 +921,6 @@ static void waits_for_another_writer(void **state)
 	cg_store_close(store);
 }
 
-static bool write_proc(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	bool written = fd >= 0 && write(fd, text, strlen(text)) > 0;
-
-	if (fd >= 0)
-		close(fd);
-	return written;
-}
-
-/* Root in a namespace of our own, where we are somebody else outside. */
-static bool become_root(void)
-{
-	char users[32], groups[32];
-
-	snprintf(users, sizeof(users), "0 %u 1", (unsigned int)getuid());
-	snprintf(groups, sizeof(groups), "0 %u 1", (unsigned int)getgid());
-	return unshare(CLONE_NEWUSER) == 0 &&
-	       write_proc("/proc/self/setgroups", "deny") &&
-	       write_proc("/proc/self/uid_map", users) &&
-	       write_proc("/proc/self/gid_map", groups);
-}
-
-/*
- * A file system of our own in the home, in a mount namespace that goes with the process.
- * False where the machine doesn't allow it.
- */
-static bool mount_home(const char *options)
-{
-	return (getuid() == 0 || become_root()) && unshare(CLONE_NEWNS) == 0 &&
-	       mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount("none", home, "tmpfs", 0, options) == 0;
-}
-
-static void try_to_mount(int number)
-{
-	(void)number;
-	_exit(mount_home("size=64k") ? 0 : 1);
-}
-
 static void use_read_only_mount(int number)
 {
 	(void)number;
@@ -991,20 +938,6 @@ static void reads_from_a_read_only_mount(void **state)
 {
 	(void)state;
 	wait_for(in_child(use_read_only_mount, 0));
-}
-
-static void fill_disk(void)
-{
-	char path[128], block[512] = { 0 };
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/rest", home);
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	must(fd >= 0);
-	while (write(fd, block, sizeof(block)) > 0)
-		;
-	must(errno == ENOSPC);
-	close(fd);
 }
 
 static void use_full_disk(int number)
@@ -1047,18 +980,6 @@ static void a_full_disk_changes_nothing(void **state)
 {
 	(void)state;
 	wait_for(in_child(use_full_disk, 0));
-}
-
-static bool can_mount(void)
-{
-	int status = 1;
-	pid_t pid;
-
-	must(make_home(NULL) == 0);
-	pid = in_child(try_to_mount, 0);
-	must(waitpid(pid, &status, 0) == pid);
-	must(remove_home(NULL) == 0);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
 int main(void)
