@@ -27,11 +27,10 @@ struct cg_context {
 	void (*release)(void *thing);
 };
 
-/* @variable, else the file in a folder of XDG's, of the home, or of the system. */
-static char *default_path(const char *variable, const char *xdg_variable,
-			  const char *in_home, const char *system, const char *file)
+/* What is set, else the file in a folder of XDG's, of the home, or of the system. */
+static char *default_path(const char *set, const char *xdg, const char *in_home,
+			  const char *system, const char *file)
 {
-	const char *set = getenv(variable), *xdg = getenv(xdg_variable);
 	const char *home = getenv("HOME");
 	char *path;
 	int len;
@@ -49,14 +48,14 @@ static char *default_path(const char *variable, const char *xdg_variable,
 
 char *cg_context_default_cache(void)
 {
-	return default_path("CPUGATE_CACHE", "XDG_CACHE_HOME", ".cache", "/var/cache",
-			    "cache.db");
+	return default_path(getenv("CPUGATE_CACHE"), getenv("XDG_CACHE_HOME"), ".cache",
+			    "/var/cache", "cache.db");
 }
 
 char *cg_context_default_state(void)
 {
-	return default_path("CPUGATE_STATE", "XDG_STATE_HOME", ".local/state", "/var/lib",
-			    "state.db");
+	return default_path(getenv("CPUGATE_STATE"), getenv("XDG_STATE_HOME"),
+			    ".local/state", "/var/lib", "state.db");
 }
 
 /* Slow machines need more patience, and tests less. */

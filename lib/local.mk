@@ -2,6 +2,8 @@
 
 libcg_la_SOURCES += \
 	%D%/about.c \
+	%D%/archive.c \
+	%D%/archive.h \
 	%D%/baseline.c \
 	%D%/bits.c \
 	%D%/bits.h \
@@ -46,8 +48,6 @@ libcg_la_SOURCES += \
 	%D%/prediction.c \
 	%D%/prediction.h \
 	%D%/probe.c \
-	%D%/promise.c \
-	%D%/promise.h \
 	%D%/question.c \
 	%D%/question.h \
 	%D%/recall.c \

@@ -6,28 +6,28 @@
 #include "lib/context.h"
 
 /* Is it a file's name rather than a guest's? A word with '/' or the name of an existing file. */
-bool cg_promise_is_file(const char *word);
+bool cg_archive_is_file(const char *word);
 
 /*
  * The contract of a name or UUID in the state file; its @ago-th older one, 0 for the one that
  * counts. *@found is false, and *@out untouched, if there is none. Blocks on the file. What
  * is there and can't be read is an error, never a miss.
  */
-cg_must_check int cg_promise_find(struct cg_context *context, const char *word,
+cg_must_check int cg_archive_find(struct cg_context *context, const char *word,
 				  size_t ago, struct cg_contract *out, bool *found,
 				  struct cg_error *err);
 
 /*
- * The same of a name, UUID or file (cg_promise_is_file()). CG_E_UNKNOWN, naming it, if there
+ * The same of a name, UUID or file (cg_archive_is_file()). CG_E_UNKNOWN, naming it, if there
  * is no contract of that name.
  */
-cg_must_check int cg_promise_get(struct cg_context *context, const char *word,
+cg_must_check int cg_archive_get(struct cg_context *context, const char *word,
 				 struct cg_contract *out, struct cg_error *err);
 
 /*
  * On the disk when it returns, under the contract's name or else its UUID: CG_E_USAGE if it
  * has neither, or the UUID is that of another name. Refuses what couldn't be read again.
  */
-cg_must_check int cg_promise_keep(struct cg_context *context,
+cg_must_check int cg_archive_keep(struct cg_context *context,
 				  const struct cg_contract *contract,
 				  struct cg_error *err);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Between texts, which are kept, and contracts, which are read and checked each time. */
-#include "lib/promise.h"
+#include "lib/archive.h"
 
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-bool cg_promise_is_file(const char *word)
+bool cg_archive_is_file(const char *word)
 {
 	return strchr(word, '/') || access(word, F_OK) == 0;
 }
@@ -20,7 +20,7 @@ static int parse(struct cg_contract *out, const char *text, struct cg_error *err
 	return cg_contract_parse(out, json, err);
 }
 
-int cg_promise_find(struct cg_context *context, const char *word, size_t ago,
+int cg_archive_find(struct cg_context *context, const char *word, size_t ago,
 		    struct cg_contract *out, bool *found, struct cg_error *err)
 {
 	cg_auto_free char *text = NULL;
@@ -36,14 +36,14 @@ int cg_promise_find(struct cg_context *context, const char *word, size_t ago,
 	return 0;
 }
 
-int cg_promise_get(struct cg_context *context, const char *word, struct cg_contract *out,
+int cg_archive_get(struct cg_context *context, const char *word, struct cg_contract *out,
 		   struct cg_error *err)
 {
 	bool found;
 
-	if (cg_promise_is_file(word))
+	if (cg_archive_is_file(word))
 		return cg_contract_read(out, word, err);
-	if (cg_promise_find(context, word, 0, out, &found, err) < 0)
+	if (cg_archive_find(context, word, 0, out, &found, err) < 0)
 		return -1;
 	return found ? 0
 		     : cg_error_set(err, CG_E_UNKNOWN,
@@ -52,7 +52,7 @@ int cg_promise_get(struct cg_context *context, const char *word, struct cg_contr
 				    word);
 }
 
-int cg_promise_keep(struct cg_context *context, const struct cg_contract *contract,
+int cg_archive_keep(struct cg_context *context, const struct cg_contract *contract,
 		    struct cg_error *err)
 {
 	cg_auto_json json_t *json = cg_contract_json(contract);
