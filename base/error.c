@@ -17,6 +17,7 @@ static const char *const names[] = {
 	[CG_E_PROTOCOL] = "protocol", [CG_E_REFUSED] = "refused",
 	[CG_E_DIED] = "died",         [CG_E_CORRUPT] = "corrupt",
 	[CG_E_NEWER] = "newer",       [CG_E_UNDECIDED] = "undecided",
+	[CG_E_UNMEASURED] = "unmeasured",
 };
 
 int(cg_error_set)(struct cg_error *err, enum cg_errc code, const char *fmt, ...)
@@ -63,6 +64,11 @@ int(cg_error_prefix)(struct cg_error *err, const char *fmt, ...)
 	snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", inner);
 	cg_text_clean(err->msg);
 	return -1;
+}
+
+bool cg_error_is_final(const struct cg_error *err)
+{
+	return err->code == CG_E_CANCELLED || err->code == CG_E_UNMEASURED;
 }
 
 const char *cg_errc_name(enum cg_errc code)

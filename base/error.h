@@ -7,6 +7,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/cleanup.h"
 
 enum cg_errc {
@@ -24,6 +26,7 @@ enum cg_errc {
 	CG_E_CORRUPT,   /* stored data that is damaged */
 	CG_E_NEWER,     /* stored data that a newer version wrote */
 	CG_E_UNDECIDED, /* what is known isn't enough for an answer */
+	CG_E_UNMEASURED, /* it would have to be measured, which was not to be done */
 };
 
 #define CG_ERROR_TEXT 512
@@ -51,6 +54,12 @@ int cg_error_prefix(struct cg_error *err, const char *fmt, ...) cg_printf(2, 3);
 #define cg_error_set(...) ((void)cg_error_set(__VA_ARGS__), -1)
 #define cg_error_errno(...) ((void)cg_error_errno(__VA_ARGS__), -1)
 #define cg_error_prefix(...) ((void)cg_error_prefix(__VA_ARGS__), -1)
+
+/*
+ * Is it nothing that another try or a second best answer could mend: an interruption, or a
+ * measurement that isn't to be done now? Whoever puts up with other errors passes these on.
+ */
+bool cg_error_is_final(const struct cg_error *err);
 
 /* The stable lower-case name of a code, as --json and the manual have it. */
 const char *cg_errc_name(enum cg_errc code);

@@ -16,6 +16,8 @@ libcg_la_SOURCES += \
 	%D%/error.h \
 	%D%/json.c \
 	%D%/json.h \
+	%D%/loop.c \
+	%D%/loop.h \
 	%D%/pool.c \
 	%D%/pool.h \
 	%D%/text.c \

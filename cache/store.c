@@ -32,6 +32,7 @@ struct known_key {
 struct cg_store {
 	struct cg_door door;
 	struct cg_database database;
+	struct stat file; /* as it was when it was opened */
 	enum cg_store_state state;
 	enum transaction transaction;
 	bool in_memory; /* see cg_store_use_memory() */
@@ -133,8 +134,30 @@ int cg_store_open(struct cg_store **out, const char *path, struct cg_error *err)
 					  &why);
 		warn(store, &why);
 	}
+	(void)!stat(store->door.path, &store->file);
 	*out = store;
 	return 0;
+}
+
+int cg_store_version(struct cg_store *store, uint64_t *out, struct cg_error *err)
+{
+	int64_t version = 0;
+	struct cg_query query = { .sql = CG_SQL_DATA_VERSION,
+				  .row = cg_row_take_int,
+				  .data = &version };
+
+	if (cg_query_run(store, &query, err) < 0)
+		return -1;
+	*out = (uint64_t)version;
+	return 0;
+}
+
+bool cg_store_is_current(const struct cg_store *store)
+{
+	struct stat now;
+
+	return store->state == CG_STORE_READ_WRITE && stat(store->door.path, &now) == 0 &&
+	       now.st_dev == store->file.st_dev && now.st_ino == store->file.st_ino;
 }
 
 /* A store in memory: empty, or what @file holds. */

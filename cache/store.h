@@ -67,6 +67,19 @@ const char *cg_store_path(const struct cg_store *store);    /* borrowed */
 const char *cg_store_warning(const struct cg_store *store); /* or NULL; borrowed */
 
 /*
+ * A number that is another one when anything was written to the file, by whomever, since it
+ * was asked last. For who keeps what was read.
+ */
+cg_must_check int cg_store_version(struct cg_store *store, uint64_t *out,
+				   struct cg_error *err);
+
+/*
+ * Is it still what a store that is opened now would be? Not if the file was deleted or
+ * replaced under it, and not if it can't be written: that may have been mended.
+ */
+bool cg_store_is_current(const struct cg_store *store);
+
+/*
  * A key: canonical JSON text of an object. Its row is made on first use by
  * cg_store_put(); looking one up never writes. 0 in *@id when the store has no such key.
  * An id is never given to another key, not even after a prune.

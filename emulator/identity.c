@@ -31,6 +31,8 @@ struct cg_identity {
 	char module_dir[PATH_MAX];  /* $QEMU_MODULE_DIR as the emulator sees it */
 	struct cg_digest arguments; /* of a script: what it gives the emulator */
 	json_t *parts;
+	struct cg_places *places; /* that were looked at, each noted before it was */
+	const struct cg_qmp_limits *limits; /* while it is opened */
 };
 
 static bool same_file(const struct stat *a, const struct stat *b)
@@ -80,9 +82,10 @@ static char *print_stamp(char out[static STAMP_MAX], const struct stat *st)
 }
 
 /* Digest of an open file, from the memo if it knows this very file. @start: see cg_file_memo.hashing, or NULL. */
-static int identify_fd(int fd, const char *path, const char *start,
-		       const struct cg_file_memo *memo, char hex[static CG_DIGEST_HEX],
-		       struct stat *st, struct cg_error *err)
+static int identify_fd(const struct cg_identity *id, int fd, const char *path,
+		       const char *start, const struct cg_file_memo *memo,
+		       char hex[static CG_DIGEST_HEX], struct stat *st,
+		       struct cg_error *err)
 {
 	struct cg_digest digest;
 	bool found = false;
@@ -91,6 +94,8 @@ static int identify_fd(int fd, const char *path, const char *start,
 		return cg_error_errno(err, "%s", path);
 	if (memo && memo->get(memo->data, st, &found, &digest, err) < 0)
 		return -1;
+	if (!found && id->limits->at_once)
+		return cg_error_set(err, CG_E_UNMEASURED, "%s hasn't been hashed", path);
 	if (!found && start && memo && memo->hashing && is_settled(st)) {
 		char stamp[STAMP_MAX];
 
@@ -118,7 +123,8 @@ static bool is_program(const char *path)
 }
 
 /* $PATH lookup of a bare name, as execvp() does it. */
-static bool find_in_path(const char *name, char out[static PATH_MAX])
+static bool find_in_path(struct cg_places *places, const char *name,
+			 char out[static PATH_MAX])
 {
 	const char *list = getenv("PATH"), *end;
 
@@ -126,13 +132,15 @@ static bool find_in_path(const char *name, char out[static PATH_MAX])
 		end = strchrnul(list, ':');
 		snprintf(out, PATH_MAX, "%.*s%s%s", (int)(end - list), list,
 			 end > list ? "/" : "", name);
+		cg_places_note(places, out);
 		if (is_program(out))
 			return true;
 	}
 	return false;
 }
 
-static int find(const char *name, char out[static PATH_MAX], struct cg_error *err)
+static int find(struct cg_places *places, const char *name, char out[static PATH_MAX],
+		struct cg_error *err)
 {
 	char own[96];
 	struct utsname uts;
@@ -140,22 +148,24 @@ static int find(const char *name, char out[static PATH_MAX], struct cg_error *er
 	if (!name) {
 		uname(&uts);
 		snprintf(own, sizeof(own), "qemu-system-%s", uts.machine);
-		if (find_in_path(own, out))
+		if (find_in_path(places, own, out))
 			return 0;
 		snprintf(out, PATH_MAX, "/usr/libexec/qemu-kvm");
+		cg_places_note(places, out);
 		if (is_program(out))
 			return 0;
 		return cg_error_set(err, CG_E_UNKNOWN, "no emulator: %s is not in $PATH",
 				    own);
 	}
 	if (!strchr(name, '/')) {
-		if (find_in_path(name, out))
+		if (find_in_path(places, name, out))
 			return 0;
 		return cg_error_set(err, CG_E_UNKNOWN, "no emulator %s in $PATH", name);
 	}
 	if (strlen(name) >= PATH_MAX)
 		return cg_error_set(err, CG_E_UNKNOWN, "the emulator's path is too long");
 	strcpy(out, name);
+	cg_places_note(places, out);
 	if (access(out, F_OK) < 0)
 		return cg_error_set(err, CG_E_UNKNOWN, "emulator %s: %s", name,
 				    strerror(errno));
@@ -258,6 +268,11 @@ static int follow_script(struct cg_identity *id, const struct cg_qmp_limits *lim
 	cg_auto_process struct cg_process *process = NULL;
 	struct cg_outcome outcome;
 
+	cg_places_spoil(id->places); /* what it runs may be elsewhere */
+	if (limits->at_once)
+		return cg_error_set(err, CG_E_UNMEASURED,
+				    "%s is a script, which is started to see what it runs",
+				    id->path);
 	if (cg_process_start(&process, &start, err) < 0)
 		return -1;
 	if (cg_process_connect(process, limits, err) < 0)
@@ -277,15 +292,17 @@ static bool is_listed(const json_t *modules, const char *name, const char *hex)
 static int add_module(struct cg_identity *id, const char *path, const char *place,
 		      const struct cg_file_memo *memo, struct cg_error *err)
 {
-	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cg_auto_close int fd = -1;
 	json_t *modules = json_object_get(id->parts, "modules");
 	const char *file = strrchr(path, '/') + 1;
 	char hex[CG_DIGEST_HEX], name[NAME_MAX + 32];
 	struct stat st;
 
+	cg_places_note(id->places, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : cg_error_errno(err, "module %s", path);
-	if (identify_fd(fd, path, NULL, memo, hex, &st, err) < 0)
+	if (identify_fd(id, fd, path, NULL, memo, hex, &st, err) < 0)
 		return -1;
 	if (is_listed(modules, file, hex))
 		return 0;
@@ -296,12 +313,42 @@ static int add_module(struct cg_identity *id, const char *path, const char *plac
 	return 0;
 }
 
+/*
+ * Where modules could come up: the folder, and where it is a pattern, each folder that fits
+ * and what those are in.
+ */
+static void note_folders(struct cg_identity *id, const char *pattern)
+{
+	char folder[3 * PATH_MAX], *wildcard, *slash;
+	glob_t found;
+
+	snprintf(folder, sizeof(folder), "%s", pattern);
+	*strrchr(folder, '/') = '\0';
+	wildcard = strstr(folder, "/*-linux-*");
+	if (!wildcard && !strchr(folder, '\\')) {
+		cg_places_note(id->places, folder);
+		return;
+	}
+	for (slash = strrchr(folder, '/'); slash && slash != folder;
+	     slash = strrchr(folder, '/')) {
+		if (glob(folder, 0, NULL, &found) == 0) {
+			for (size_t i = 0; i < found.gl_pathc; i++)
+				cg_places_note(id->places, found.gl_pathv[i]);
+			globfree(&found);
+		}
+		if (!wildcard || folder + strlen(folder) <= wildcard)
+			break;
+		*slash = '\0';
+	}
+}
+
 static int add_modules_of(struct cg_identity *id, const char *pattern, const char *place,
 			  const struct cg_file_memo *memo, struct cg_error *err)
 {
 	glob_t found;
 	int ret = 0;
 
+	note_folders(id, pattern);
 	if (glob(pattern, 0, NULL, &found) != 0)
 		return 0;
 	for (size_t i = 0; i < found.gl_pathc && ret == 0; i++)
@@ -365,7 +412,7 @@ static int identify_script(struct cg_identity *id, int fd,
 	char script[CG_DIGEST_HEX], arguments[CG_DIGEST_HEX];
 	struct stat st;
 
-	if (identify_fd(fd, id->path, NULL, memo, script, &st, err) < 0 ||
+	if (identify_fd(id, fd, id->path, NULL, memo, script, &st, err) < 0 ||
 	    follow_script(id, limits, err) < 0)
 		return -1;
 	cg_digest_hex(&id->arguments, arguments);
@@ -378,13 +425,15 @@ static int identify_script(struct cg_identity *id, int fd,
 static int identify_binary(struct cg_identity *id, const struct cg_file_memo *memo,
 			   struct cg_error *err)
 {
-	cg_auto_close int fd = open(id->binary, O_RDONLY | O_CLOEXEC);
+	cg_auto_close int fd = -1;
 	bool is_script = json_object_get(id->parts, "wrapper") != NULL;
 	struct stat st;
 
+	cg_places_note(id->places, id->binary);
+	fd = open(id->binary, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return cg_error_errno(err, "emulator %s", id->binary);
-	if (identify_fd(fd, id->binary, is_script ? NULL : id->path, memo, id->sha256,
+	if (identify_fd(id, fd, id->binary, is_script ? NULL : id->path, memo, id->sha256,
 			&st, err) < 0)
 		return -1;
 	print_stamp(id->stamp, &st);
@@ -403,7 +452,11 @@ int cg_identity_open(struct cg_identity **out, const char *name,
 	if (!id)
 		return cg_error_errno(err, "emulator");
 	id->parts = json_pack("{s:{}}", "modules");
-	if (find(name, id->path, err) < 0)
+	id->places = memo && memo->places ? cg_places_ref(memo->places) : cg_places_new();
+	if (!id->places)
+		return cg_error_errno(err, "emulator");
+	id->limits = limits;
+	if (find(id->places, name, id->path, err) < 0)
 		return -1;
 	if (!is_utf8(id->path))
 		return cg_error_set(err, CG_E_UNKNOWN,
@@ -419,6 +472,7 @@ int cg_identity_open(struct cg_identity **out, const char *name,
 		return -1;
 	if (identify_binary(id, memo, err) < 0)
 		return -1;
+	id->limits = NULL;
 	*out = cg_take(id);
 	return 0;
 }
@@ -441,8 +495,10 @@ int cg_identity_from_parts(struct cg_identity **out, const char *path,
 
 struct cg_identity *cg_identity_free(struct cg_identity *identity)
 {
-	if (identity)
+	if (identity) {
 		json_decref(identity->parts);
+		cg_places_free(identity->places);
+	}
 	free(identity);
 	return NULL;
 }
@@ -470,6 +526,11 @@ const char *cg_identity_stamp(const struct cg_identity *identity)
 json_t *cg_identity_parts(const struct cg_identity *identity)
 {
 	return identity->parts;
+}
+
+struct cg_places *cg_identity_places(const struct cg_identity *identity)
+{
+	return identity->places;
 }
 
 /* /bin and /usr/bin may be one folder. */

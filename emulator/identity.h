@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "base/digest.h"
+#include "emulator/places.h"
 #include "emulator/qmp.h"
 
 /*
@@ -27,6 +28,8 @@ struct cg_file_memo {
 	 * stamp (cg_identity_stamp()). May be NULL.
 	 */
 	void (*hashing)(void *data, const char *path, const char *stamp);
+	/* Where to note what is looked at, also if it fails; NULL: it has its own. */
+	struct cg_places *places;
 };
 
 struct cg_identity;
@@ -35,7 +38,8 @@ struct cg_identity;
  * Find @name (a path, or a name looked up in $PATH; NULL for this host's own qemu-system-*) and
  * see what it is. A script is started once to see which binary it becomes: it is never answered for
  * from an earlier look. Blocks for that, and for hashing what the memo doesn't know.
- * CG_E_UNKNOWN if there is no such file or it can't be executed.
+ * CG_E_UNKNOWN if there is no such file or it can't be executed. CG_E_UNMEASURED if limits.at_once
+ * is set and it would take either.
  */
 cg_must_check int cg_identity_open(struct cg_identity **out, const char *name,
 				   const struct cg_file_memo *memo,
@@ -61,6 +65,12 @@ const char *cg_identity_stamp(const struct cg_identity *identity);
 
 /* { "binary": sha256, "modules": { name: sha256 }, "wrapper"?: { "script", "arguments" } }. Borrowed. */
 json_t *cg_identity_parts(const struct cg_identity *identity);
+
+/*
+ * What was looked at: while that is the same, so is the identity, unless it is of a script.
+ * Borrowed; NULL for an emulator of another host.
+ */
+struct cg_places *cg_identity_places(const struct cg_identity *identity);
 
 static inline void cg_identity_freep(struct cg_identity **identity)
 {

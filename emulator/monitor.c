@@ -68,6 +68,9 @@ static int connect_to(struct cg_qmp **out, const char *path,
 int cg_monitor_connect(struct cg_qmp **out, const char *path,
 		       const struct cg_qmp_limits *limits, struct cg_error *err)
 {
+	if (limits->at_once)
+		return cg_error_set(err, CG_E_UNMEASURED,
+				    "the guest at %s would have to be asked", path);
 	if (connect_to(out, path, limits, err) < 0)
 		return cg_error_prefix(err, "monitor %s", path);
 	return 0;

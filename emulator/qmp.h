@@ -20,6 +20,8 @@ struct cg_qmp_limits {
 	int64_t reply_ns;     /* from when we wait for a reply until we give up */
 	size_t message_bytes; /* longest message */
 	int cancel_fd;        /* readable when the user wants to stop; -1 for never */
+	/* Nothing is to be started, hashed or waited for: CG_E_UNMEASURED in place of that. */
+	bool at_once;
 };
 
 #define CG_QMP_LIMITS                                                                    \

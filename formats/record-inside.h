@@ -44,6 +44,7 @@ struct cg_record_class {
 };
 
 struct cg_record {
+	size_t owners; /* besides the first */
 	json_t *json;
 	char *file; /* NULL if it wasn't a file */
 	const char *digest, *accel, *name;

@@ -10,10 +10,20 @@
 
 #include "cpumodels/scalars.h"
 
+struct cg_record *cg_record_ref(struct cg_record *record)
+{
+	record->owners++;
+	return record;
+}
+
 struct cg_record *cg_record_free(struct cg_record *record)
 {
 	if (!record)
 		return NULL;
+	if (record->owners) {
+		record->owners--;
+		return NULL;
+	}
 	for (size_t i = 0; i < record->class_count; i++) {
 		struct cg_record_class *class = &record->classes[i];
 

@@ -30,6 +30,8 @@ cg_must_check int cg_record_read(struct cg_record **out, const char *path,
 /* The same of a parsed document, which is shared and not to be changed afterwards. */
 cg_must_check int cg_record_from_json(struct cg_record **out, json_t *document,
 				      struct cg_error *err);
+/* Another owner of the same record. */
+struct cg_record *cg_record_ref(struct cg_record *record);
 struct cg_record *cg_record_free(struct cg_record *record); /* takes NULL; returns NULL */
 
 /* What to call it: the host's name as the record says it, else the file's name. */

@@ -255,7 +255,7 @@ static int read_file(struct reader *r, struct cg_error *err)
 {
 	cg_auto_json json_t *groups = NULL;
 
-	if (cg_configuration_read(&groups, r->value, err) < 0)
+	if (cg_configuration_read_named(&groups, r->value, err) < 0)
 		return -1;
 	if (!groups)
 		return cg_error_set(err, CG_E_USAGE, "no such file");

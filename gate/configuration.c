@@ -10,6 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/json.h"
+#include "formats/given.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -102,10 +103,11 @@ static int read_all(struct cg_buffer *text, int fd, struct cg_error *err)
 int cg_configuration_read(json_t **out, const char *path, struct cg_error *err)
 {
 	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_CONFIGURATION_MAX);
-	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cg_auto_close int fd = -1;
 	struct stat st;
 
 	*out = NULL;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 && errno == ENOENT)
 		return 0;
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -118,5 +120,19 @@ int cg_configuration_read(json_t **out, const char *path, struct cg_error *err)
 	if (read_all(&text, fd, err) < 0 ||
 	    cg_configuration_parse(out, text.data ? text.data : "", text.len, err) < 0)
 		return cg_error_prefix(err, "%s", path);
+	return 0;
+}
+
+int cg_configuration_read_named(json_t **out, const char *name, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(CG_CONFIGURATION_MAX);
+
+	if (!cg_given_now())
+		return cg_configuration_read(out, name, err);
+	*out = NULL;
+	if (cg_given_read(&text, name, err) < 0)
+		return err->sys_errno == ENOENT ? 0 : -1;
+	if (cg_configuration_parse(out, text.data ? text.data : "", text.len, err) < 0)
+		return cg_error_prefix(err, "%s", name);
 	return 0;
 }

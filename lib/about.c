@@ -48,4 +48,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return answer_about(&q, kernel, reply, err);
 }
 
-const struct cg_command cg_command_about = { "about", arguments, run };
+const struct cg_command cg_command_about = {
+	"about", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

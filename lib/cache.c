@@ -263,10 +263,13 @@ static int run_path(struct cg_context *context, const json_t *args, json_t **rep
 	return 0;
 }
 
-const struct cg_command cg_command_cache_list = { "cache-list", no_arguments, run_list };
+const struct cg_command cg_command_cache_list = { "cache-list", no_arguments, run_list,
+						  CG_COMMAND_READS };
 const struct cg_command cg_command_cache_history = { "cache-history", no_arguments,
-						     run_history };
-const struct cg_command cg_command_cache_why = { "cache-why", why_arguments, run_why };
+						     run_history, CG_COMMAND_READS };
+const struct cg_command cg_command_cache_why = { "cache-why", why_arguments, run_why,
+						 CG_COMMAND_READS | CG_COMMAND_QUICK };
 const struct cg_command cg_command_cache_prune = { "cache-prune", no_arguments,
-						   run_prune };
-const struct cg_command cg_command_cache_path = { "cache-path", no_arguments, run_path };
+						   run_prune, 0 };
+const struct cg_command cg_command_cache_path = { "cache-path", no_arguments, run_path,
+						  CG_COMMAND_READS | CG_COMMAND_QUICK };

@@ -19,4 +19,5 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return 0;
 }
 
-const struct cg_command cg_command_check_launch = { "check-launch", arguments, run };
+const struct cg_command cg_command_check_launch = { "check-launch", arguments, run,
+						    CG_COMMAND_READS | CG_COMMAND_QUICK };

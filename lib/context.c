@@ -11,6 +11,12 @@
 
 #define REPLY_MS_MAX (60 * 60 * 1000)
 
+/* A cache that can't be used is looked at again so often, should a context live that long. */
+#define REOPEN_NS CG_S
+
+/* Emulators that one question can be about; matrix and diff know two. */
+#define PLACES_NOTED 8
+
 struct cg_context {
 	char *cache_path;
 	char *state_path;
@@ -22,6 +28,13 @@ struct cg_context {
 	struct cg_contracts *contracts;
 	struct cg_host *host;
 	char *kernel;
+	bool guarded;
+	uint64_t generation;
+	uint64_t store_version;
+	bool has_store_version;
+	int64_t reopen; /* not before */
+	struct cg_places *noted[PLACES_NOTED];
+	size_t noted_count;
 	json_t *warnings;
 	void *parked;
 	void (*release)(void *thing);
@@ -87,6 +100,8 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	json_object_seed(0); /* once, before there are threads */
 	context->limits = CG_QMP_LIMITS;
 	context->limits.cancel_fd = options->cancel_fd;
+	context->limits.at_once = options->at_once;
+	context->guarded = options->guarded;
 	if (read_patience(&context->limits, err) < 0)
 		return -1;
 	context->progress = options->progress;
@@ -127,6 +142,8 @@ struct cg_context *cg_context_free(struct cg_context *context)
 	if (!context)
 		return NULL;
 	cg_context_park(context, NULL, NULL);
+	for (size_t i = 0; i < context->noted_count; i++)
+		cg_places_free(context->noted[i]);
 	cg_store_close(context->store);
 	cg_contracts_close(context->contracts);
 	cg_host_free(context->host);
@@ -137,6 +154,92 @@ struct cg_context *cg_context_free(struct cg_context *context)
 	free(context->host_root);
 	free(context);
 	return NULL;
+}
+
+bool cg_context_is_guarded(const struct cg_context *context)
+{
+	return context->guarded;
+}
+
+int cg_context_check_host(struct cg_context *context, bool *changed, struct cg_error *err)
+{
+	cg_auto_host struct cg_host *now = NULL;
+
+	*changed = false;
+	if (!context->host)
+		return 0;
+	if (cg_host_read(&now, context->host_root, err) < 0)
+		return -1;
+	*changed = strcmp(cg_host_digest(now), cg_host_digest(context->host)) != 0;
+	if (!*changed)
+		return 0;
+	/* What is parked has keys of the host. */
+	cg_context_park(context, NULL, NULL);
+	cg_host_free(context->host);
+	context->host = cg_take(now);
+	context->generation++;
+	return 0;
+}
+
+static void forget_store(struct cg_context *context)
+{
+	cg_context_park(context, NULL, NULL);
+	context->store = cg_store_close(context->store);
+	context->has_store_version = false;
+	context->generation++;
+}
+
+int cg_context_refresh(struct cg_context *context, struct cg_error *err)
+{
+	uint64_t version;
+
+	if (!context->store)
+		return 0;
+	if (!cg_store_is_current(context->store)) {
+		if (cg_clock_now() < context->reopen)
+			return 0;
+		forget_store(context);
+		context->reopen = cg_clock_in(REOPEN_NS);
+		return 0;
+	}
+	if (cg_store_version(context->store, &version, err) < 0)
+		return -1;
+	if (context->has_store_version && version == context->store_version)
+		return 0;
+	context->store_version = version;
+	context->has_store_version = true;
+	cg_context_park(context, NULL, NULL);
+	context->generation++;
+	return 0;
+}
+
+uint64_t cg_context_generation(const struct cg_context *context)
+{
+	return context->generation;
+}
+
+void cg_context_note(struct cg_context *context, struct cg_places *places)
+{
+	if (!places)
+		return;
+	for (size_t i = 0; i < context->noted_count; i++)
+		if (context->noted[i] == places)
+			return;
+	if (context->noted_count < PLACES_NOTED)
+		context->noted[context->noted_count++] = cg_places_ref(places);
+}
+
+size_t cg_context_noted(struct cg_context *context, struct cg_places **out, size_t room)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < context->noted_count; i++)
+		if (count < room)
+			out[count++] = context->noted[i];
+		else
+			cg_places_free(context->noted[i]);
+	context->noted_count = 0;
+	return count;
 }
 
 int cg_context_store(struct cg_context *context, struct cg_store **out,

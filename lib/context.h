@@ -7,6 +7,7 @@
 
 #include "cache/contracts.h"
 #include "cache/store.h"
+#include "emulator/places.h"
 #include "emulator/qmp.h"
 #include "host/fingerprint.h"
 
@@ -22,6 +23,10 @@ struct cg_context_options {
 	const char *state_path; /* NULL: cg_context_default_state() */
 	int cancel_fd; /* readable to stop what is going on (a signalfd, say); -1 for never */
 	const char *host_root; /* for tests: see cg_host_read(); NULL for the real one */
+	/* Answer from what is known or not at all: CG_E_UNMEASURED. See cg_qmp_limits. */
+	bool at_once;
+	/* Start only emulators that are installed: whoever asks isn't trusted with others. */
+	bool guarded;
 };
 
 /*
@@ -44,8 +49,30 @@ cg_must_check int cg_context_host(struct cg_context *context, const struct cg_ho
 /* As cg_host_kernel(), without reading the whole host for it. Borrowed. */
 cg_must_check int cg_context_kernel(struct cg_context *context, const char **out,
 				    struct cg_error *err);
+bool cg_context_is_guarded(const struct cg_context *context);
 const char *cg_context_host_root(const struct cg_context *context); /* may be NULL */
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
+
+/*
+ * For a context that lives long. A question reads the host once and keeps facts in memory, so
+ * before the next one, when time has passed:
+ * cg_context_check_host() where the host may have changed: reads it again if it was read;
+ * cg_context_refresh() always: it notices that the cache has other contents, or is another
+ * file. A few microseconds.
+ */
+cg_must_check int cg_context_check_host(struct cg_context *context, bool *changed,
+					struct cg_error *err);
+cg_must_check int cg_context_refresh(struct cg_context *context, struct cg_error *err);
+
+/*
+ * A number that is another one whenever answers may have become other ones: after both of the
+ * above, if they found something, and after whatever was written to the cache. It doesn't
+ * cover emulators: for those, cg_context_noted() takes the places that questions looked at
+ * since it was called last. The caller frees each; more than @room are left out.
+ */
+uint64_t cg_context_generation(const struct cg_context *context);
+void cg_context_note(struct cg_context *context, struct cg_places *places);
+size_t cg_context_noted(struct cg_context *context, struct cg_places **out, size_t room);
 
 /*
  * One thing that a question leaves for the next one, which is often about the same emulator. Parking consumes it and frees what was

@@ -472,4 +472,4 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return 0;
 }
 
-const struct cg_command cg_command_diff = { "diff", arguments, run };
+const struct cg_command cg_command_diff = { "diff", arguments, run, CG_COMMAND_READS };

@@ -16,6 +16,10 @@ static int add_known(struct cg_context *context, const char *path, json_t *reply
 
 	json_array_append_new(reply, row);
 	if (cg_question_identify(&q, context, args, &why) < 0) {
+		if (cg_error_is_final(&why)) {
+			*err = why;
+			return -1;
+		}
 		json_object_set_new(row, "error", json_string(why.msg));
 		return 0;
 	}
@@ -73,4 +77,5 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return 0;
 }
 
-const struct cg_command cg_command_emulators = { "emulators", arguments, run };
+const struct cg_command cg_command_emulators = { "emulators", arguments, run,
+						 CG_COMMAND_READS | CG_COMMAND_QUICK };

@@ -112,7 +112,7 @@ static int explain_feature(struct cg_inquiry *inquiry, const json_t *args,
 	if (cg_definition_parse(&fullest, cg_inquiry_fullest(inquiry), err) < 0)
 		return -1;
 	if (cg_inquiry_predict(inquiry, args, &fullest, &why) < 0 &&
-	    why.code == CG_E_CANCELLED) {
+	    cg_error_is_final(&why)) {
 		*err = why;
 		return -1;
 	}
@@ -272,4 +272,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return explain(&inquiry, context, args, reply, err);
 }
 
-const struct cg_command cg_command_explain = { "explain", arguments, run };
+const struct cg_command cg_command_explain = {
+	"explain", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

@@ -392,4 +392,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return export_as(&s, format, reply, err);
 }
 
-const struct cg_command cg_command_export = { "export", arguments, run };
+const struct cg_command cg_command_export = {
+	"export", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

@@ -438,4 +438,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return answer(&q, context, completed, reply, err);
 }
 
-const struct cg_command cg_command_hosts_for = { "hosts-for", arguments, run };
+const struct cg_command cg_command_hosts_for = {
+	"hosts-for", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

@@ -102,7 +102,7 @@ static int add_newer(struct cg_inquiry *inquiry, const json_t *args,
 	json_object_set_new(there, "machine", json_string(machine));
 	if (predict_newer(inquiry, there, definition, &why) == 0)
 		return 0;
-	if (why.code == CG_E_CANCELLED) {
+	if (cg_error_is_final(&why)) {
 		*err = why;
 		return -1;
 	}

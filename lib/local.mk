@@ -20,6 +20,7 @@ libcg_la_SOURCES += \
 	%D%/compare.c \
 	%D%/context.c \
 	%D%/context.h \
+	%D%/cpu-model.c \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \

@@ -54,4 +54,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return 0;
 }
 
-const struct cg_command cg_command_machines = { "machines", arguments, run };
+const struct cg_command cg_command_machines = {
+	"machines", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

@@ -393,4 +393,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return describe(&m, reply, err);
 }
 
-const struct cg_command cg_command_matrix = { "matrix", arguments, run };
+const struct cg_command cg_command_matrix = {
+	"matrix", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

@@ -112,4 +112,6 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return answer_models(&q, reply, err);
 }
 
-const struct cg_command cg_command_models = { "models", arguments, run };
+const struct cg_command cg_command_models = {
+	"models", arguments, run, CG_COMMAND_READS | CG_COMMAND_QUICK | CG_COMMAND_PURE
+};

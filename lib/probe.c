@@ -123,4 +123,4 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return all ? probe_all(&q, reply, err) : probe_one(&q, reply, err);
 }
 
-const struct cg_command cg_command_probe = { "probe", arguments, run };
+const struct cg_command cg_command_probe = { "probe", arguments, run, 0 };

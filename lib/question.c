@@ -85,14 +85,38 @@ static int pick_accel(struct cg_question *q, struct cg_context *context,
 	return 0;
 }
 
+/* In $PATH, by its name or its path. */
+static bool is_installed(const char *name)
+{
+	cg_auto_json json_t *list = NULL;
+	const json_t *path;
+	size_t i;
+
+	if (!strchr(name, '/'))
+		return true;
+	list = cg_identity_installed();
+	json_array_foreach(list, i, path)
+		if (strcmp(json_string_value(path), name) == 0)
+			return true;
+	return false;
+}
+
 static int open_identity(struct cg_question *q, struct cg_context *context,
 			 const json_t *args, bool ahead, struct cg_error *err)
 {
-	struct cg_file_memo memo = { memo_get, memo_put, q, ahead ? start_ahead : NULL };
+	cg_auto_places struct cg_places *places = cg_places_new();
+	struct cg_file_memo memo = { memo_get, memo_put, q, ahead ? start_ahead : NULL,
+				     places };
 	struct cg_qmp_limits limits = cg_context_limits(context);
+	const char *name = cg_json_text(args, "emulator");
 
-	return cg_identity_open(&q->identity, cg_json_text(args, "emulator"), &memo,
-				&limits, err);
+	cg_context_note(context, places);
+	if (cg_context_is_guarded(context) && name && !is_installed(name))
+		return cg_error_set(err, CG_E_REFUSED,
+				    "%s isn't one of the emulators that are installed, "
+				    "which anybody may ask about",
+				    name);
+	return cg_identity_open(&q->identity, name, &memo, &limits, err);
 }
 
 /* What was read of an emulator's facts, for the next question. */

@@ -100,7 +100,7 @@ static int find_source(const struct cg_records *r, struct cg_context *context,
 		*out = *own;
 		return 0;
 	}
-	if (why.code != CG_E_CANCELLED)
+	if (!cg_error_is_final(&why))
 		return 0; /* no emulator here, or no KVM */
 	*err = why;
 	return -1;

@@ -3,8 +3,8 @@
 #include "lib/subject.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
+#include "formats/given.h"
 #include "formats/libvirt-definition.h"
 #include "lib/subject-inside.h"
 
@@ -12,9 +12,7 @@
 
 static bool is_file(const char *text)
 {
-	struct stat st;
-
-	return strchr(text, '/') || (stat(text, &st) == 0 && !S_ISDIR(st.st_mode));
+	return strchr(text, '/') || cg_given_has(text);
 }
 
 /* QEMU's name of a target that libvirt calls by the name of its CPUs. */

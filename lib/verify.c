@@ -215,4 +215,4 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return verify(&p, reply, err);
 }
 
-const struct cg_command cg_command_verify = { "verify", arguments, run };
+const struct cg_command cg_command_verify = { "verify", arguments, run, 0 };

@@ -83,6 +83,9 @@ int cg_prober_ensure(struct cg_prober *prober, struct cg_need *needs, size_t cou
 	cg_round_free(&round);
 	if (complete)
 		return 0;
+	if (prober->limits.at_once)
+		return cg_error_set(err, CG_E_UNMEASURED, "%s would have to be started",
+				    cg_identity_path(prober->identity));
 	for (size_t i = 0; i < count; i++)
 		needs[i].asked = false;
 	if (cg_store_use_memory(prober->store, err) <

@@ -64,7 +64,7 @@ cg_must_check int cg_prober_measure(struct cg_prober *prober, struct cg_need *ne
 				    struct cg_error *err);
 
 /*
- * Blocks for as long as measuring takes; limits.cancel_fd ends it early with CG_E_CANCELLED, and
+ * Blocks for as long as measuring takes, or with limits.at_once is CG_E_UNMEASURED; limits.cancel_fd ends it early with CG_E_CANCELLED, and
  * what was measured until then is kept. -1 if nothing can be said of this emulator at all; what goes wrong for one need is
  * in that need.
  */

@@ -37,11 +37,13 @@ unit_tests = \
 	%D%/unit/test-libvirt-document \
 	%D%/unit/test-libvirt-names \
 	%D%/unit/test-lock \
+	%D%/unit/test-loop \
 	%D%/unit/test-matrix-page \
 	%D%/unit/test-modules \
 	%D%/unit/test-parts \
 	%D%/unit/test-paths \
 	%D%/unit/test-passage \
+	%D%/unit/test-places \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
 	%D%/unit/test-reason \

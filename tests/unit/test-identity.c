@@ -80,7 +80,7 @@ static void make_folder(const char *name)
 	assert_int_equal(mkdir(at(name), 0755), 0);
 }
 
-static const struct cg_qmp_limits limits = { 20 * CG_S, 1 << 20, -1 };
+static const struct cg_qmp_limits limits = { 20 * CG_S, 1 << 20, -1, false };
 
 static struct cg_identity *identify(const char *name, const struct cg_file_memo *memo)
 {
@@ -288,7 +288,7 @@ static int put_note(void *data, const struct stat *st, const struct cg_digest *d
 
 static struct cg_file_memo memo_of(struct notes *notes)
 {
-	return (struct cg_file_memo){ get_note, put_note, notes, NULL };
+	return (struct cg_file_memo){ get_note, put_note, notes, NULL, NULL };
 }
 
 /* Nothing on earth has been there longer. */

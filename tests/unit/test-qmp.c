@@ -23,8 +23,8 @@
 	"{\"id\": " #id ", \"error\": {\"class\": \"" class "\", \"desc\": \"" desc      \
 							    "\"}}\r\n"
 
-static const struct cg_qmp_limits patient = { 10 * CG_S, 1 << 20, -1 };
-static const struct cg_qmp_limits hasty = { 30 * CG_MS, 1 << 20, -1 };
+static const struct cg_qmp_limits patient = { 10 * CG_S, 1 << 20, -1, false };
+static const struct cg_qmp_limits hasty = { 30 * CG_MS, 1 << 20, -1, false };
 
 static int ours = -1, theirs = -1; /* ends of the socket; the client closes ours */
 
@@ -430,7 +430,7 @@ static void events_do_not_move_the_deadline(void **state)
 /* Nor when there always is something to read, so that nobody ever waits. */
 static void not_even_events_that_are_there_already_do(void **state)
 {
-	static const struct cg_qmp_limits none = { 1, 1 << 20, -1 };
+	static const struct cg_qmp_limits none = { 1, 1 << 20, -1, false };
 	cg_auto_qmp struct cg_qmp *qmp = opened(&none);
 
 	(void)state;
@@ -460,7 +460,7 @@ static void a_message_may_be_as_long_as_the_limit(void **state)
 	for (size_t len = limit; len <= limit + 1; len++) {
 		cg_auto_free char *text = long_reply(len);
 		struct talker talker = { text, len, len, 0, false };
-		struct cg_qmp_limits limits = { 10 * CG_S, limit, -1 };
+		struct cg_qmp_limits limits = { 10 * CG_S, limit, -1, false };
 		cg_auto_json json_t *reply = NULL;
 		struct cg_qmp *qmp;
 		struct cg_error err;
@@ -484,7 +484,7 @@ static void a_message_may_be_as_long_as_the_limit(void **state)
 
 static void many_messages_may_be_longer_than_the_limit(void **state)
 {
-	struct cg_qmp_limits limits = { 10 * CG_S, 200, -1 };
+	struct cg_qmp_limits limits = { 10 * CG_S, 200, -1, false };
 	cg_auto_qmp struct cg_qmp *qmp = opened(&limits);
 	char text[64];
 
