@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SHA-256, by libcrypto. Content is the only identity that cpugate trusts. */
+/* SHA-256. Content is the only identity that cpugate trusts. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

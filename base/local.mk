@@ -20,5 +20,7 @@ libcg_la_SOURCES += \
 	%D%/loop.h \
 	%D%/pool.c \
 	%D%/pool.h \
+	%D%/sha256.c \
+	%D%/sha256.h \
 	%D%/text.c \
 	%D%/text.h

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/sha256.h"
 #include "tests/unit/outcome.h"
 
 /* From FIPS 180-2, appendix B, and the well-known digest of nothing. */
@@ -71,6 +72,52 @@ static void a_file_is_digested_from_its_start(void **state)
 	}
 }
 
+/* Both kinds of code for the same bytes: large files are read by other code than memory. */
+static void a_file_has_the_digest_of_its_content(void **state)
+{
+	static const size_t sizes[] = { 1,    54,     55,     56,     63,
+					64,   65,     119,    120,    128,
+					4095, 524287, 524288, 524289, 1000003 };
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(sizes); i++) {
+		cg_auto_close int fd = memfd_create("test", MFD_CLOEXEC);
+		cg_auto_free unsigned char *data = malloc(sizes[i]);
+		struct cg_digest memory, file;
+		struct cg_error err;
+
+		for (size_t n = 0; n < sizes[i]; n++)
+			data[n] = (unsigned char)(n * n >> 3);
+		assert_int_equal(write(fd, data, sizes[i]), sizes[i]);
+		cg_digest_of(&memory, data, sizes[i]);
+		assert_ok(cg_digest_fd(&file, fd, &err));
+		assert_memory_equal(memory.bytes, file.bytes, CG_DIGEST_SIZE);
+	}
+}
+
+/* However it is cut. */
+static void pieces_have_the_digest_of_the_whole(void **state)
+{
+	unsigned char data[300], whole[CG_SHA256_SIZE], pieces[CG_SHA256_SIZE];
+	struct cg_sha256 sha;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (unsigned char)(i * 7);
+	cg_sha256_begin(&sha);
+	cg_sha256_put(&sha, data, sizeof(data));
+	cg_sha256_end(&sha, whole);
+	for (size_t step = 1; step < sizeof(data); step++) {
+		cg_sha256_begin(&sha);
+		for (size_t at = 0; at < sizeof(data); at += step)
+			cg_sha256_put(&sha, data + at,
+				      at + step < sizeof(data) ? step
+							       : sizeof(data) - at);
+		cg_sha256_end(&sha, pieces);
+		assert_memory_equal(pieces, whole, sizeof(whole));
+	}
+}
+
 static void what_cannot_be_read_is_an_error(void **state)
 {
 	cg_auto_close int folder = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,6 +150,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_has_the_digest_of_the_standard),
 		cmocka_unit_test(a_file_is_digested_from_its_start),
+		cmocka_unit_test(a_file_has_the_digest_of_its_content),
+		cmocka_unit_test(pieces_have_the_digest_of_the_whole),
 		cmocka_unit_test(what_cannot_be_read_is_an_error),
 		cmocka_unit_test(every_byte_has_two_digits),
 	};
