@@ -142,14 +142,25 @@ json_t *cg_reason_json(enum cg_reason reason, const char *feature, const char *h
 			 remedy ? fill(remedy, feature, host, detail) : NULL);
 }
 
-void cg_verdict_add(struct cg_verdict *verdict, enum cg_reason reason,
-		    const char *feature, const char *host, const char *detail)
+static void add(struct cg_verdict *verdict, enum cg_reason reason, json_t *json)
 {
 	verdict->weights |= 1u << table[reason].weight;
 	if (!verdict->reasons)
 		verdict->reasons = json_array();
-	json_array_append_new(verdict->reasons,
-			      cg_reason_json(reason, feature, host, detail));
+	json_array_append_new(verdict->reasons, json);
+}
+
+void cg_verdict_add(struct cg_verdict *verdict, enum cg_reason reason,
+		    const char *feature, const char *host, const char *detail)
+{
+	add(verdict, reason, cg_reason_json(reason, feature, host, detail));
+}
+
+void cg_verdict_take(struct cg_verdict *verdict, json_t *reason)
+{
+	const char *code = json_string_value(json_object_get(reason, "code"));
+
+	add(verdict, cg_reason_find(code), reason);
 }
 
 enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict)

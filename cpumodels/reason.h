@@ -75,6 +75,9 @@ struct cg_verdict {
 
 void cg_verdict_add(struct cg_verdict *verdict, enum cg_reason reason,
 		    const char *feature, const char *host, const char *detail);
+
+/* The same for a reason that is made already, by cg_reason_json(). Consumes it. */
+void cg_verdict_take(struct cg_verdict *verdict, json_t *reason);
 enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict);
 void cg_verdict_deinit(struct cg_verdict *verdict);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/boot.h"
 #include "lib/cause.h"
 #include "machine/catalogue.h"
 
@@ -13,14 +14,33 @@ static const char *host_of(const struct cg_question *q)
 	return q->record ? cg_record_name(q->record) : NULL;
 }
 
-static enum cg_reason cause_of(const struct cg_question *q, const char *feature)
+/* What this host's kernel says; nothing for another one, or where it doesn't count. */
+static int read_boot(const struct cg_question *q, json_t **out, struct cg_error *err)
 {
-	if (q->record)
-		return cg_cause_find(q->record, feature);
-	return strcmp(q->accel, "tcg") == 0 ? CG_MISSING_VMM : CG_MISSING_UNSUPPORTED;
+	if (q->record || strcmp(q->accel, "kvm") != 0)
+		return 0;
+	return cg_boot_read(out, cg_context_host_root(q->context), err);
 }
 
-static void blame_features(const struct cg_launch *launch, struct cg_verdict *verdict)
+static int blame_missing(const struct cg_question *q, const struct cg_featureset *missing,
+			 struct cg_verdict *verdict, struct cg_error *err)
+{
+	const struct cg_vocabulary *vocabulary = q->emulator->vocabulary;
+	cg_auto_json json_t *boot = NULL;
+
+	if (cg_featureset_is_empty(missing))
+		return 0;
+	if (read_boot(q, &boot, err) < 0)
+		return -1;
+	cg_featureset_each(missing, i)
+		cg_verdict_take(verdict,
+				cg_cause_reason(q, boot,
+						cg_vocabulary_name(vocabulary, i)));
+	return 0;
+}
+
+static int blame_features(const struct cg_launch *launch, struct cg_verdict *verdict,
+			  struct cg_error *err)
 {
 	const struct cg_question *q = &launch->question;
 	const struct cg_prediction *p = &launch->prediction;
@@ -29,17 +49,15 @@ static void blame_features(const struct cg_launch *launch, struct cg_verdict *ve
 	struct cg_featureset missing = cg_featureset_minus(&p->removed, &p->ignored);
 
 	missing = cg_featureset_minus(&missing, &untold);
-	cg_featureset_each(&missing, i) {
-		const char *name = cg_vocabulary_name(vocabulary, i);
-
-		cg_verdict_add(verdict, cause_of(q, name), name, host_of(q), NULL);
-	}
+	if (blame_missing(q, &missing, verdict, err) < 0)
+		return -1;
 	cg_featureset_each(&untold, i)
 		cg_verdict_add(verdict, CG_RECORD_UNTOLD,
 			       cg_vocabulary_name(vocabulary, i), host_of(q), NULL);
 	cg_featureset_each(&p->ignored, i)
 		cg_verdict_add(verdict, CG_ADVISORY, cg_vocabulary_name(vocabulary, i),
 			       NULL, "QEMU drops it without a word");
+	return 0;
 }
 
 /* With nothing missing, a start has the last word. */
@@ -117,9 +135,9 @@ static bool blame_error(const struct cg_launch *launch, const struct cg_error *w
 static int judge_cpu(struct cg_launch *launch, struct cg_verdict *verdict,
 		     struct cg_error *err)
 {
-	if (cg_launch_predict(launch, err) < 0)
+	if (cg_launch_predict(launch, err) < 0 ||
+	    blame_features(launch, verdict, err) < 0)
 		return -1;
-	blame_features(launch, verdict);
 	blame_start(launch, verdict);
 	return 0;
 }

@@ -206,6 +206,20 @@ decides()
 	output_has 'no: Haswell on pc-i440fx-7.2, tcg' missing.vmm
 }
 
+@test "why a feature is missing is what explain says" {
+	local said
+
+	requires jq qemu-system-x86_64 /dev/kvm
+	ask --json check launch -- qemu-system-x86_64 -accel kvm -cpu Haswell,+avx512f
+	[[ $status -ne 0 ]] || skip 'this host has all of it'
+	said=$(jq -c '[.reasons[] | select(.feature)] | group_by(.code) |
+		map({code: .[0].code, features: (map(.feature) | sort)})' <<<"$output")
+	ask --json explain --accel kvm Haswell,+avx512f
+	[[ $said == "$(jq -c '[.causes[] | {code, features: (.features | sort)}] | sort_by(.code)' \
+		<<<"$output")" ]] || refute_ask "check launch: $said"
+	[[ $said == *missing.* ]]
+}
+
 @test "a pinned command line differs in the machine type and the CPU only" {
 	requires jq qemu-system-x86_64
 	use_fake
