@@ -22,5 +22,7 @@ libcg_la_SOURCES += \
 	%D%/pool.h \
 	%D%/sha256.c \
 	%D%/sha256.h \
+	%D%/reply.c \
+	%D%/reply.h \
 	%D%/text.c \
 	%D%/text.h

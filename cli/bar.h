@@ -11,7 +11,7 @@ struct cg_bar {
 	bool shown;
 };
 
-/* A cg_context_progress for a struct cg_bar. Silent for work that is over in half a second. */
+/* What cpugate_options tells of progress, for a struct cg_bar. Silent for work that is over in half a second. */
 void cg_bar_tell(void *bar, size_t done, size_t total, const char *what);
 
 /* Take the bar off the terminal. Harmless when there is none. */

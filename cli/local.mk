@@ -3,6 +3,8 @@
 bin_PROGRAMS += cpugate
 cpugate_LDADD = libcg.la
 cpugate_SOURCES = \
+	%D%/ask.c \
+	%D%/ask.h \
 	%D%/bar.c \
 	%D%/bar.h \
 	%D%/baseline.c \

@@ -15,7 +15,9 @@
 #include <sys/signalfd.h>
 
 #include "base/json.h"
+#include "cli/ask.h"
 #include "cli/bar.h"
+#include "cli/output.h"
 #include "cli/verb.h"
 
 #define WIDTH 80
@@ -195,7 +197,7 @@ static int check_options(const struct command_line *line)
 	}
 	if (line->output && !line->verb->writes)
 		return usage(line->verb->name, "takes no argument output");
-	if (line->html && !line->verb->draw)
+	if (line->html && !line->verb->draws)
 		return usage(line->verb->name, "takes no argument html");
 	return 0;
 }
@@ -318,27 +320,34 @@ static int width_of_terminal(void)
 	return WIDTH;
 }
 
-static void print_warnings(struct cg_context *context)
+static void print_warnings(struct cpugate_context *context)
 {
-	const json_t *warning;
-	size_t i;
+	const char *warning;
 
-	json_array_foreach(cg_context_warnings(context), i, warning)
-		fprintf(stderr, "cpugate: warning: %s\n", json_string_value(warning));
+	for (size_t i = 0; (warning = cpugate_warning(context, i)); i++)
+		fprintf(stderr, "cpugate: warning: %s\n", warning);
 }
 
-static int print_reply(struct cg_context *context, const struct command_line *line,
-		       const json_t *reply, struct cg_error *err)
+/* The page goes into its file and out of the reply. */
+static int write_page(const char *path, json_t *reply, struct cg_error *err)
+{
+	if (cg_output_write(path, cg_json_text(reply, "page"), err) < 0)
+		return -1;
+	json_object_del(reply, "page");
+	return 0;
+}
+
+static int print_reply(struct cpugate_context *context, const struct command_line *line,
+		       json_t *reply, struct cg_error *err)
 {
 	struct cg_view view = { .context = context,
 				.args = line->args,
 				.color = isatty(STDOUT_FILENO) && !getenv("NO_COLOR"),
 				.width = width_of_terminal(),
-				.output = line->output,
-				.html = line->html };
+				.output = line->output };
 	cg_auto_free char *text = NULL;
 
-	if (line->html && line->verb->draw(&view, reply, err) < 0)
+	if (line->html && write_page(line->html, reply, err) < 0)
 		return -1;
 	if (((!line->json && !line->html) || line->verb->writes) &&
 	    line->verb->print(&view, reply, err) < 0)
@@ -350,13 +359,15 @@ static int print_reply(struct cg_context *context, const struct command_line *li
 	return line->verb->status ? line->verb->status(reply) : CG_EXIT_YES;
 }
 
-static int ask(struct cg_context *context, const struct command_line *line,
+static int ask(struct cpugate_context *context, const struct command_line *line,
 	       struct cg_bar *bar, struct cg_error *err)
 {
 	cg_auto_json json_t *reply = NULL;
 	int status;
 
-	if (cg_command_run(context, line->verb->command, line->args, &reply, err) < 0)
+	if (line->html)
+		json_object_set_new(line->args, "html", json_true());
+	if (cg_ask_command(context, line->verb->command, line->args, &reply, err) < 0)
 		return -1;
 	cg_bar_end(bar);
 	status = print_reply(context, line, reply, err);
@@ -367,29 +378,30 @@ static int ask(struct cg_context *context, const struct command_line *line,
 
 static int run(const struct command_line *line)
 {
-	cg_auto_context struct cg_context *context = NULL;
+	struct cpugate_options how = CPUGATE_OPTIONS;
+	struct cpugate_context *context = NULL;
+	struct cpugate_error error;
 	struct cg_bar bar = { 0 };
-	struct cg_context_options how = { .progress = cg_bar_tell,
-					  .progress_data = &bar,
-					  .cancel_fd = catch_signals(),
-					  .host_root = getenv("CPUGATE_HOST_ROOT") };
 	struct cg_error err;
 	int status;
 
-	if (cg_context_new(&context, &how, &err) < 0)
-		status = -1;
+	how.progress = cg_bar_tell;
+	how.progress_data = &bar;
+	how.cancel_fd = catch_signals();
+	how.host_root = getenv("CPUGATE_HOST_ROOT");
+	if (cpugate_open(&context, &how, &error) < 0)
+		status = cg_ask_failed(&err, &error);
 	else
 		status = ask(context, line, &bar, &err);
 	cg_bar_end(&bar);
 	if (context)
 		print_warnings(context);
+	cpugate_close(context);
 	if (status >= 0)
 		return status;
 	fprintf(stderr, "cpugate: %s\n", err.msg);
-	if (err.code == CG_E_CANCELLED) {
-		context = cg_context_free(context);
+	if (err.code == CG_E_CANCELLED)
 		end_by_signal(how.cancel_fd);
-	}
 	return err.code == CG_E_UNDECIDED ? CG_EXIT_UNDECIDED : CG_EXIT_FAILURE;
 }
 

@@ -6,11 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/json.h"
-#include "cli/output.h"
 #include "cli/paint.h"
-#include "formats/matrix-page.h"
 
 #define CELL 4
 #define NUMBER 4
@@ -247,21 +244,12 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-static int draw(const struct cg_view *view, const json_t *reply, struct cg_error *err)
-{
-	cg_auto_buffer struct cg_buffer page = CG_BUFFER(CG_MATRIX_PAGE_BYTES);
-
-	if (cg_matrix_page_print(&page, reply, cg_clock_wall(), err) < 0)
-		return -1;
-	return cg_output_write(view->html, page.data, err);
-}
-
 const struct cg_verb cg_verb_matrix = {
 	.name = "matrix",
 	.command = "matrix",
 	.operand = "records...",
 	.help = "which hosts can send guests to which",
 	.print = print,
-	.draw = draw,
+	.draws = true,
 	.status = cg_paint_verdict_status,
 };

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "cli/ask.h"
 
 static const char *const codes[] = { [CG_PAINT_PLAIN] = "",
 				     [CG_PAINT_GOOD] = "\033[32m",
@@ -173,7 +174,7 @@ int cg_paint_about(const struct cg_view *view, struct cg_error *err)
 		if (json_object_get(view->args, common[i]))
 			json_object_set(args, common[i],
 					json_object_get(view->args, common[i]));
-	if (cg_command_run(view->context, "about", args, &about, err) < 0)
+	if (cg_ask_command(view->context, "about", args, &about, err) < 0)
 		return -1;
 	emulator = json_object_get(about, "emulator");
 	backend = cg_json_text(about, "kvm-backend");

@@ -8,18 +8,18 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "lib/command.h"
+#include "base/error.h"
+#include "lib/cpugate.h"
 
 enum { CG_EXIT_YES = 0, CG_EXIT_NO = 1, CG_EXIT_FAILURE = 2, CG_EXIT_UNDECIDED = 3 };
 
 /* What a verb may use to print. */
 struct cg_view {
-	struct cg_context *context;
+	struct cpugate_context *context;
 	const json_t *args; /* of the command */
 	bool color;
 	int width;          /* columns */
 	const char *output; /* file to write to in place of standard output, or NULL */
-	const char *html;   /* file for the page, or NULL */
 };
 
 struct cg_verb {
@@ -30,9 +30,7 @@ struct cg_verb {
 	const char *help; /* one line */
 	int (*print)(const struct cg_view *view, const json_t *reply,
 		     struct cg_error *err);
-	/* Takes --html: the reply as a page, into that file. It takes the place of print. */
-	int (*draw)(const struct cg_view *view, const json_t *reply,
-		    struct cg_error *err);
+	bool draws;  /* takes --html: "page" in the reply goes to that file */
 	bool writes; /* takes --output */
 	int (*status)(
 		const json_t *reply); /* the exit status that a reply means; NULL: 0 */

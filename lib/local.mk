@@ -21,6 +21,7 @@ libcg_la_SOURCES += \
 	%D%/context.c \
 	%D%/context.h \
 	%D%/cpu-model.c \
+	%D%/cpugate.c \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
@@ -79,3 +80,17 @@ libcg_la_SOURCES += \
 	%D%/verify.c \
 	%D%/virsh.c \
 	%D%/virsh.h
+
+# The library: all of the above, of which only what cpugate.h declares can be seen. Its version
+# is about that interface alone (libtool's current:revision:age): with nothing removed or
+# changed, current and age grow by one when something is added.
+lib_LTLIBRARIES += libcpugate.la
+libcpugate_la_SOURCES =
+libcpugate_la_LIBADD = libcg.la
+libcpugate_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+	-Wl,--version-script=$(srcdir)/%D%/cpugate.map
+EXTRA_libcpugate_la_DEPENDENCIES = %D%/cpugate.map
+EXTRA_DIST += %D%/cpugate.map
+include_HEADERS += %D%/cpugate.h
+pkgconfigdir = $(libdir)/pkgconfig
+nodist_pkgconfig_DATA = %D%/libcpugate.pc

@@ -6,14 +6,17 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/json.h"
+#include "formats/matrix-page.h"
 #include "lib/cause.h"
 #include "lib/command.h"
 #include "lib/parties.h"
 
 #define CLASSES_MAX 500 /* a cell for each two of them */
 
-static const char *const arguments[] = { "emulator", "machine", "accel",
-					 "cpu",      "records", NULL };
+static const char *const arguments[] = { "emulator", "machine", "accel", "cpu",
+					 "records",  "html",    NULL };
 
 struct kind {
 	size_t first, count;  /* of its hosts */
@@ -375,9 +378,22 @@ static int read_definition(struct matrix *m, const json_t *args, struct cg_error
 			    m->definition.model);
 }
 
+/* The reply itself, once more, for browsers and paper. */
+static int add_page(json_t *reply, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer page = CG_BUFFER(CG_MATRIX_PAGE_BYTES);
+
+	if (cg_matrix_page_print(&page, reply, cg_clock_wall(), err) < 0)
+		return -1;
+	if (json_object_set_new(reply, "page", json_stringn(page.data, page.len)) < 0)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for the page");
+	return 0;
+}
+
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
+	cg_auto_json json_t *out = NULL;
 	cg_cleanup(deinit) struct matrix m = { 0 };
 	cg_auto_verdict struct cg_verdict absent = { 0 };
 	const char *machine;
@@ -390,7 +406,12 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 				    &common, &absent, err) < 0 ||
 	    cg_records_use_machine(&m.records, machine, err) < 0 || compute(&m, err) < 0)
 		return -1;
-	return describe(&m, reply, err);
+	if (describe(&m, &out, err) < 0)
+		return -1;
+	if (out && json_is_true(json_object_get(args, "html")) && add_page(out, err) < 0)
+		return -1;
+	*reply = cg_take(out);
+	return 0;
 }
 
 const struct cg_command cg_command_matrix = {

@@ -17,6 +17,7 @@ unit_tests = \
 	%D%/unit/test-contract \
 	%D%/unit/test-contracts \
 	%D%/unit/test-cores \
+	%D%/unit/test-cpugate \
 	%D%/unit/test-cpuid \
 	%D%/unit/test-definition \
 	%D%/unit/test-digest \
@@ -118,6 +119,10 @@ EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcg.la $(CMOCKA_LIBS)
 AM_CFLAGS += $(CMOCKA_CFLAGS)
+
+# The library as its users have it. Not through libtool's script, for the test's own sake.
+%C%_unit_test_cpugate_LDADD = libcpugate.la $(CMOCKA_LIBS)
+%C%_unit_test_cpugate_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 TEST_EXTENSIONS = .bats .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The public face of the command table: text and plain structs outside, trees inside. The
+ * four typed questions are commands, too, and read their answers out of the replies.
+ */
+#include "lib/cpugate.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/reply.h"
+#include "cpumodels/compare.h"
+#include "host/watch.h"
+#include "lib/command.h"
+
+#define ARGUMENTS_BYTES (16 << 20)
+#define WARNINGS 64
+
+struct cpugate_context {
+	struct cpugate_options options;
+	char *cache_path, *state_path, *host_root;
+	struct cg_context *context; /* NULL: to be made for the next question */
+	int64_t made;
+	char *warnings[WARNINGS];
+	size_t warning_count;
+};
+
+static const int codes[] = {
+	[CG_E_NONE] = CPUGATE_OK,           [CG_E_USAGE] = CPUGATE_USAGE,
+	[CG_E_UNKNOWN] = CPUGATE_UNKNOWN,   [CG_E_SYSTEM] = CPUGATE_SYSTEM,
+	[CG_E_TIMEOUT] = CPUGATE_TIMEOUT,   [CG_E_CANCELLED] = CPUGATE_CANCELLED,
+	[CG_E_LIMIT] = CPUGATE_LIMIT,       [CG_E_PARSE] = CPUGATE_PARSE,
+	[CG_E_PROTOCOL] = CPUGATE_PROTOCOL, [CG_E_REFUSED] = CPUGATE_REFUSED,
+	[CG_E_DIED] = CPUGATE_DIED,         [CG_E_CORRUPT] = CPUGATE_CORRUPT,
+	[CG_E_NEWER] = CPUGATE_NEWER,       [CG_E_UNDECIDED] = CPUGATE_UNDECIDED,
+};
+
+/* Fill @out, which may be NULL; returns -1. */
+static int fail(struct cpugate_error *out, const struct cg_error *err)
+{
+	if (!out)
+		return -1;
+	out->code = err->code < CG_COUNT(codes) ? codes[err->code] : CPUGATE_SYSTEM;
+	out->system_errno = err->sys_errno;
+	snprintf(out->message, sizeof(out->message), "%s", err->msg);
+	return -1;
+}
+
+static int fail_because(struct cpugate_error *out, enum cg_errc code, const char *why)
+{
+	struct cg_error err;
+
+	(void)cg_error_set(&err, code, "%s", why);
+	return fail(out, &err);
+}
+
+const char *cpugate_code_name(int code)
+{
+	for (size_t i = 0; i < CG_COUNT(codes); i++)
+		if (codes[i] == code)
+			return cg_errc_name((enum cg_errc)i);
+	return "unknown code";
+}
+
+const char *cpugate_version(void)
+{
+	return PACKAGE_VERSION;
+}
+
+/* An empty path is none: nobody means the current folder's nameless file. */
+static int copy_path(char **out, const char *path, struct cg_error *err)
+{
+	if (!path || !*path)
+		return 0;
+	*out = strdup(path);
+	return *out ? 0 : cg_error_errno(err, "open a context");
+}
+
+/* What a question needs, made anew: nothing is kept of the host and of what hangs on it. */
+static int renew(struct cpugate_context *context, struct cg_error *err)
+{
+	const struct cpugate_options *options = &context->options;
+	struct cg_context_options inside = { .progress = options->progress,
+					     .progress_data = options->progress_data,
+					     .cache_path = context->cache_path,
+					     .state_path = context->state_path,
+					     .cancel_fd = options->cancel_fd,
+					     .host_root = context->host_root };
+
+	cpugate_refresh(context);
+	if (cg_context_new(&context->context, &inside, err) < 0)
+		return -1;
+	context->made = cg_clock_now();
+	return 0;
+}
+
+int cpugate_open(struct cpugate_context **out, const struct cpugate_options *options,
+		 struct cpugate_error *error)
+{
+	static const struct cpugate_options defaults = CPUGATE_OPTIONS;
+	struct cpugate_context *context;
+	struct cg_error err;
+
+	if (!options)
+		options = &defaults;
+	if (options->size != sizeof(*options))
+		return fail_because(error, CG_E_USAGE,
+				    "options of another version of libcpugate");
+	context = calloc(1, sizeof(*context));
+	if (!context)
+		return fail_because(error, CG_E_SYSTEM, "out of memory");
+	context->options = *options;
+	if (copy_path(&context->cache_path, options->cache_path, &err) < 0 ||
+	    copy_path(&context->state_path, options->state_path, &err) < 0 ||
+	    copy_path(&context->host_root, options->host_root, &err) < 0 ||
+	    renew(context, &err) < 0) {
+		cpugate_close(context);
+		return fail(error, &err);
+	}
+	*out = context;
+	return 0;
+}
+
+/* Those of a context that is about to go. */
+static void keep_warnings(struct cpugate_context *context)
+{
+	const json_t *warning;
+	size_t i, j;
+
+	if (!context->context)
+		return;
+	json_array_foreach(cg_context_warnings(context->context), i, warning) {
+		const char *text = json_string_value(warning);
+
+		for (j = 0; j < context->warning_count; j++)
+			if (strcmp(context->warnings[j], text) == 0)
+				break;
+		if (j < context->warning_count || j == WARNINGS)
+			continue;
+		context->warnings[j] = strdup(text);
+		context->warning_count += context->warnings[j] != NULL;
+	}
+}
+
+void cpugate_refresh(struct cpugate_context *context)
+{
+	keep_warnings(context);
+	context->context = cg_context_free(context->context);
+}
+
+void cpugate_close(struct cpugate_context *context)
+{
+	if (!context)
+		return;
+	cg_context_free(context->context);
+	for (size_t i = 0; i < context->warning_count; i++)
+		free(context->warnings[i]);
+	free(context->cache_path);
+	free(context->state_path);
+	free(context->host_root);
+	free(context);
+}
+
+const char *cpugate_warning(struct cpugate_context *context, size_t index)
+{
+	keep_warnings(context);
+	return index < context->warning_count ? context->warnings[index] : NULL;
+}
+
+const char *cpugate_reply_text(struct cpugate_reply *reply)
+{
+	return cg_reply_text(reply);
+}
+
+void cpugate_reply_free(struct cpugate_reply *reply)
+{
+	cg_reply_free(reply);
+}
+
+/* Every question comes through here. The caller frees *@out. */
+static int ask(struct cpugate_context *context, const char *command, const json_t *args,
+	       struct cpugate_reply **out, struct cpugate_error *error)
+{
+	json_t *json = NULL;
+	struct cpugate_reply *reply;
+	struct cg_error err;
+
+	if ((!context->context || cg_clock_now() - context->made > CG_WATCH_TRUST) &&
+	    renew(context, &err) < 0)
+		return fail(error, &err);
+	if (cg_command_run(context->context, command, args, &json, &err) < 0)
+		return fail(error, &err);
+	reply = cg_reply_new(json);
+	if (!reply)
+		return fail_because(error, CG_E_SYSTEM, "out of memory");
+	*out = reply;
+	return 0;
+}
+
+int cpugate_execute(struct cpugate_context *context, const char *command,
+		    const char *arguments, struct cpugate_reply **reply,
+		    struct cpugate_error *error)
+{
+	const char *text = arguments ? arguments : "{}";
+	cg_auto_json json_t *args = NULL;
+	struct cg_error err;
+
+	if (cg_json_parse(&args, text, strlen(text), ARGUMENTS_BYTES, &err) < 0) {
+		(void)cg_error_prefix(&err, "%s: arguments", command);
+		return fail(error, &err);
+	}
+	if (!json_is_object(args))
+		return fail_because(error, CG_E_USAGE, "arguments are no JSON object");
+	return ask(context, command, args, reply, error);
+}
+
+/*
+ * Ask with @args, which are consumed, about what @about says. NULL among the arguments
+ * means that one of them isn't UTF-8, or no memory.
+ */
+static int ask_about(struct cpugate_context *context, const char *command,
+		     const struct cpugate_about *about, bool records, json_t *args,
+		     struct cpugate_reply **out, struct cpugate_error *error)
+{
+	static const struct cpugate_about nothing = { NULL, NULL, NULL, NULL };
+	const struct cpugate_about *a = about ? about : &nothing;
+	cg_auto_json json_t *asked = args;
+	cg_auto_json json_t *common = json_pack("{s:s*, s:s*, s:s*, s:s*}", "emulator",
+						a->emulator, "machine", a->machine,
+						"accel", a->accel, "record",
+						records ? NULL : a->record);
+
+	if (!asked || !common || json_object_update(asked, common) < 0)
+		return fail_because(error, CG_E_USAGE, "an argument isn't UTF-8");
+	return ask(context, command, asked, out, error);
+}
+
+/* The reply goes to whoever wants it. */
+static int hand_over(struct cpugate_reply *reply, struct cpugate_reply **out)
+{
+	if (out)
+		*out = reply;
+	else
+		cg_reply_free(reply);
+	return 0;
+}
+
+static enum cpugate_answer verdict_of(const struct cpugate_reply *reply)
+{
+	const char *verdict = cg_json_text(reply->json, "verdict");
+
+	if (verdict && strcmp(verdict, "yes") == 0)
+		return CPUGATE_YES;
+	return verdict && strcmp(verdict, "no") == 0 ? CPUGATE_NO : CPUGATE_CANNOT_DECIDE;
+}
+
+int cpugate_usable(struct cpugate_context *context, const struct cpugate_about *about,
+		   const char *definition, enum cpugate_answer *answer,
+		   struct cpugate_reply **reply, struct cpugate_error *error)
+{
+	struct cpugate_reply *got;
+	const json_t *usable;
+
+	if (ask_about(context, "expand", about, false,
+		      json_pack("{s:s}", "definition", definition), &got, error) < 0)
+		return -1;
+	usable = json_object_get(got->json, "usable");
+	*answer = json_is_true(usable)    ? CPUGATE_YES
+		  : json_is_false(usable) ? CPUGATE_NO
+					  : CPUGATE_CANNOT_DECIDE;
+	return hand_over(got, reply);
+}
+
+int cpugate_compare(struct cpugate_context *context, const struct cpugate_about *about,
+		    const char *first, const char *second, enum cpugate_order *order,
+		    struct cpugate_reply **reply, struct cpugate_error *error)
+{
+	static const enum cpugate_order orders[] = { [CG_IDENTICAL] = CPUGATE_IDENTICAL,
+						     [CG_SUPERSET] = CPUGATE_SUPERSET,
+						     [CG_SUBSET] = CPUGATE_SUBSET };
+	struct cpugate_reply *got;
+	const char *result;
+
+	if (ask_about(context, "compare", about, false,
+		      json_pack("{s:s, s:s}", "a", first, "b", second), &got, error) < 0)
+		return -1;
+	result = cg_json_text(got->json, "result");
+	*order = CPUGATE_INCOMPATIBLE;
+	for (size_t i = 0; i < CG_COUNT(orders); i++)
+		if (strcmp(result, cg_order_word((enum cg_order)i)) == 0)
+			*order = orders[i];
+	return hand_over(got, reply);
+}
+
+int cpugate_baseline(struct cpugate_context *context, const struct cpugate_about *about,
+		     const char *const *records, size_t count, char **definition,
+		     struct cpugate_reply **reply, struct cpugate_error *error)
+{
+	json_t *args = json_pack("{s:[]}", "records");
+	struct cpugate_reply *got;
+	const char *found;
+	char *copy = NULL;
+
+	for (size_t i = 0; i < count && args; i++)
+		if (json_array_append_new(json_object_get(args, "records"),
+					  json_string(records[i])) < 0) {
+			json_decref(args);
+			args = NULL;
+		}
+	if (ask_about(context, "baseline", about, true, args, &got, error) < 0)
+		return -1;
+	found = cg_json_text(got->json, "definition");
+	if (found && !(copy = strdup(found))) {
+		cg_reply_free(got);
+		return fail_because(error, CG_E_SYSTEM, "out of memory");
+	}
+	*definition = copy;
+	return hand_over(got, reply);
+}
+
+int cpugate_verdict(struct cpugate_context *context, const struct cpugate_about *about,
+		    const char *guest, const char *record, enum cpugate_answer *answer,
+		    struct cpugate_reply **reply, struct cpugate_error *error)
+{
+	struct cpugate_reply *got;
+
+	if (ask_about(context, "hosts-for", about, true,
+		      json_pack("{s:s, s:[s]}", "guest", guest, "records", record), &got,
+		      error) < 0)
+		return -1;
+	*answer = verdict_of(got);
+	return hand_over(got, reply);
+}
