@@ -17,25 +17,28 @@
 #include "lib/command.h"
 
 #define ARGUMENTS_BYTES (16 << 20)
-#define WARNINGS 64
 
 struct cpugate_context {
-	struct cpugate_options options;
-	char *cache_path, *state_path, *host_root;
-	struct cg_context *context; /* NULL: to be made for the next question */
-	int64_t made;
-	char *warnings[WARNINGS];
-	size_t warning_count;
+	struct cg_context *inside;
+	int64_t checked; /* when the host was; 0: not since it may have changed */
 };
 
 static const int codes[] = {
-	[CG_E_NONE] = CPUGATE_OK,           [CG_E_USAGE] = CPUGATE_USAGE,
-	[CG_E_UNKNOWN] = CPUGATE_UNKNOWN,   [CG_E_SYSTEM] = CPUGATE_SYSTEM,
-	[CG_E_TIMEOUT] = CPUGATE_TIMEOUT,   [CG_E_CANCELLED] = CPUGATE_CANCELLED,
-	[CG_E_LIMIT] = CPUGATE_LIMIT,       [CG_E_PARSE] = CPUGATE_PARSE,
-	[CG_E_PROTOCOL] = CPUGATE_PROTOCOL, [CG_E_REFUSED] = CPUGATE_REFUSED,
-	[CG_E_DIED] = CPUGATE_DIED,         [CG_E_CORRUPT] = CPUGATE_CORRUPT,
-	[CG_E_NEWER] = CPUGATE_NEWER,       [CG_E_UNDECIDED] = CPUGATE_UNDECIDED,
+	[CG_E_NONE] = CPUGATE_OK,
+	[CG_E_USAGE] = CPUGATE_USAGE,
+	[CG_E_UNKNOWN] = CPUGATE_UNKNOWN,
+	[CG_E_SYSTEM] = CPUGATE_SYSTEM,
+	[CG_E_TIMEOUT] = CPUGATE_TIMEOUT,
+	[CG_E_CANCELLED] = CPUGATE_CANCELLED,
+	[CG_E_LIMIT] = CPUGATE_LIMIT,
+	[CG_E_PARSE] = CPUGATE_PARSE,
+	[CG_E_PROTOCOL] = CPUGATE_PROTOCOL,
+	[CG_E_REFUSED] = CPUGATE_REFUSED,
+	[CG_E_DIED] = CPUGATE_DIED,
+	[CG_E_CORRUPT] = CPUGATE_CORRUPT,
+	[CG_E_NEWER] = CPUGATE_NEWER,
+	[CG_E_UNDECIDED] = CPUGATE_UNDECIDED,
+	[CG_E_UNMEASURED] = CPUGATE_UNMEASURED,
 };
 
 /* Fill @out, which may be NULL; returns -1. */
@@ -70,104 +73,52 @@ const char *cpugate_version(void)
 	return PACKAGE_VERSION;
 }
 
-/* An empty path is none: nobody means the current folder's nameless file. */
-static int copy_path(char **out, const char *path, struct cg_error *err)
-{
-	if (!path || !*path)
-		return 0;
-	*out = strdup(path);
-	return *out ? 0 : cg_error_errno(err, "open a context");
-}
-
-/* What a question needs, made anew: nothing is kept of the host and of what hangs on it. */
-static int renew(struct cpugate_context *context, struct cg_error *err)
-{
-	const struct cpugate_options *options = &context->options;
-	struct cg_context_options inside = { .progress = options->progress,
-					     .progress_data = options->progress_data,
-					     .cache_path = context->cache_path,
-					     .state_path = context->state_path,
-					     .cancel_fd = options->cancel_fd,
-					     .host_root = context->host_root };
-
-	cpugate_refresh(context);
-	if (cg_context_new(&context->context, &inside, err) < 0)
-		return -1;
-	context->made = cg_clock_now();
-	return 0;
-}
-
 int cpugate_open(struct cpugate_context **out, const struct cpugate_options *options,
 		 struct cpugate_error *error)
 {
 	static const struct cpugate_options defaults = CPUGATE_OPTIONS;
+	const struct cpugate_options *o = options ? options : &defaults;
+	struct cg_context_options inside = { .progress = o->progress,
+					     .progress_data = o->progress_data,
+					     .cache_path = o->cache_path,
+					     .state_path = o->state_path,
+					     .cancel_fd = o->cancel_fd,
+					     .host_root = o->host_root,
+					     .at_once = o->at_once };
 	struct cpugate_context *context;
 	struct cg_error err;
 
-	if (!options)
-		options = &defaults;
-	if (options->size != sizeof(*options))
+	if (o->size != sizeof(*o))
 		return fail_because(error, CG_E_USAGE,
 				    "options of another version of libcpugate");
 	context = calloc(1, sizeof(*context));
 	if (!context)
 		return fail_because(error, CG_E_SYSTEM, "out of memory");
-	context->options = *options;
-	if (copy_path(&context->cache_path, options->cache_path, &err) < 0 ||
-	    copy_path(&context->state_path, options->state_path, &err) < 0 ||
-	    copy_path(&context->host_root, options->host_root, &err) < 0 ||
-	    renew(context, &err) < 0) {
-		cpugate_close(context);
+	if (cg_context_new(&context->inside, &inside, &err) < 0) {
+		free(context);
 		return fail(error, &err);
 	}
 	*out = context;
 	return 0;
 }
 
-/* Those of a context that is about to go. */
-static void keep_warnings(struct cpugate_context *context)
-{
-	const json_t *warning;
-	size_t i, j;
-
-	if (!context->context)
-		return;
-	json_array_foreach(cg_context_warnings(context->context), i, warning) {
-		const char *text = json_string_value(warning);
-
-		for (j = 0; j < context->warning_count; j++)
-			if (strcmp(context->warnings[j], text) == 0)
-				break;
-		if (j < context->warning_count || j == WARNINGS)
-			continue;
-		context->warnings[j] = strdup(text);
-		context->warning_count += context->warnings[j] != NULL;
-	}
-}
-
 void cpugate_refresh(struct cpugate_context *context)
 {
-	keep_warnings(context);
-	context->context = cg_context_free(context->context);
+	context->checked = 0;
 }
 
 void cpugate_close(struct cpugate_context *context)
 {
 	if (!context)
 		return;
-	cg_context_free(context->context);
-	for (size_t i = 0; i < context->warning_count; i++)
-		free(context->warnings[i]);
-	free(context->cache_path);
-	free(context->state_path);
-	free(context->host_root);
+	cg_context_free(context->inside);
 	free(context);
 }
 
 const char *cpugate_warning(struct cpugate_context *context, size_t index)
 {
-	keep_warnings(context);
-	return index < context->warning_count ? context->warnings[index] : NULL;
+	return json_string_value(
+		json_array_get(cg_context_warnings(context->inside), index));
 }
 
 const char *cpugate_reply_text(struct cpugate_reply *reply)
@@ -180,18 +131,32 @@ void cpugate_reply_free(struct cpugate_reply *reply)
 	cg_reply_free(reply);
 }
 
+/* Nothing of the last question is believed that may have changed since. */
+static int check(struct cpugate_context *context, struct cg_error *err)
+{
+	int64_t now = cg_clock_now();
+	bool changed;
+
+	if (cg_context_refresh(context->inside, err) < 0)
+		return -1;
+	if (context->checked && now - context->checked <= CG_WATCH_TRUST)
+		return 0;
+	if (cg_context_check_host(context->inside, &changed, err) < 0)
+		return -1;
+	context->checked = now;
+	return 0;
+}
+
 /* Every question comes through here. The caller frees *@out. */
 static int ask(struct cpugate_context *context, const char *command, const json_t *args,
 	       struct cpugate_reply **out, struct cpugate_error *error)
 {
-	json_t *json = NULL;
 	struct cpugate_reply *reply;
+	json_t *json = NULL;
 	struct cg_error err;
 
-	if ((!context->context || cg_clock_now() - context->made > CG_WATCH_TRUST) &&
-	    renew(context, &err) < 0)
-		return fail(error, &err);
-	if (cg_command_run(context->context, command, args, &json, &err) < 0)
+	if (check(context, &err) < 0 ||
+	    cg_command_run(context->inside, command, args, &json, &err) < 0)
 		return fail(error, &err);
 	reply = cg_reply_new(json);
 	if (!reply)

@@ -41,15 +41,16 @@ enum cpugate_code {
 	CPUGATE_UNKNOWN = 2, /* no such emulator, machine type, model or feature */
 	CPUGATE_SYSTEM = 3,  /* a system call failed; system_errno says how */
 	CPUGATE_TIMEOUT = 4,
-	CPUGATE_CANCELLED = 5, /* cancel_fd became readable */
-	CPUGATE_LIMIT = 6,     /* more than the library is willing to take */
-	CPUGATE_PARSE = 7,     /* text that isn't what its format says */
-	CPUGATE_PROTOCOL = 8,  /* a peer that doesn't speak its protocol */
-	CPUGATE_REFUSED = 9,   /* the emulator answered with an error */
-	CPUGATE_DIED = 10,     /* the emulator ended when it should have answered */
-	CPUGATE_CORRUPT = 11,  /* stored data that is damaged */
-	CPUGATE_NEWER = 12,    /* stored data that a newer version wrote */
-	CPUGATE_UNDECIDED = 13 /* what is known isn't enough for an answer */
+	CPUGATE_CANCELLED = 5,  /* cancel_fd became readable */
+	CPUGATE_LIMIT = 6,      /* more than the library is willing to take */
+	CPUGATE_PARSE = 7,      /* text that isn't what its format says */
+	CPUGATE_PROTOCOL = 8,   /* a peer that doesn't speak its protocol */
+	CPUGATE_REFUSED = 9,    /* the emulator answered with an error */
+	CPUGATE_DIED = 10,      /* the emulator ended when it should have answered */
+	CPUGATE_CORRUPT = 11,   /* stored data that is damaged */
+	CPUGATE_NEWER = 12,     /* stored data that a newer version wrote */
+	CPUGATE_UNDECIDED = 13, /* what is known isn't enough for an answer */
+	CPUGATE_UNMEASURED = 14 /* it would have to be measured: see at_once */
 };
 
 struct cpugate_error {
@@ -74,6 +75,8 @@ struct cpugate_options {
 	const char *state_path; /* of what guests were promised; the same */
 	const char *host_root;  /* where /proc, /sys and /dev are, for tests; or NULL */
 	int cancel_fd; /* calls end when it is readable; never read or closed; or -1 */
+	/* Not 0: no call measures or waits; what isn't known is CPUGATE_UNMEASURED. */
+	int at_once;
 	/*
 	 * Told while a long measurement goes on: @done of @total starts, the last one for
 	 * @what. In the thread of the call, and it must not use the context. Or NULL.
@@ -84,7 +87,7 @@ struct cpugate_options {
 
 #define CPUGATE_OPTIONS                                                                  \
 	{                                                                                \
-		sizeof(struct cpugate_options), NULL, NULL, NULL, -1, NULL, NULL         \
+		sizeof(struct cpugate_options), NULL, NULL, NULL, -1, 0, NULL, NULL      \
 	}
 
 /*

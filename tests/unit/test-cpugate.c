@@ -97,6 +97,7 @@ static void codes_have_names(void **state)
 	(void)state;
 	assert_string_equal(cpugate_code_name(CPUGATE_USAGE), "usage");
 	assert_string_equal(cpugate_code_name(CPUGATE_UNDECIDED), "undecided");
+	assert_string_equal(cpugate_code_name(CPUGATE_UNMEASURED), "unmeasured");
 	assert_non_null(cpugate_code_name(4711));
 	assert_string_equal(cpugate_version(), PACKAGE_VERSION);
 }
@@ -236,6 +237,25 @@ static void ends_when_it_is_told_to(void **state)
 	assert_int_equal(close(cancel), 0); /* it is still ours */
 }
 
+static void measures_nothing_if_it_is_not_to(void **state)
+{
+	struct scene *scene = *state;
+	struct cpugate_options options = options_of(scene);
+	struct cpugate_context *context;
+	enum cpugate_answer answer;
+
+	options.at_once = 1;
+	works(cpugate_open(&context, &options, &scene->error));
+	fails(scene,
+	      cpugate_usable(context, &fake, "qemu64", &answer, NULL, &scene->error),
+	      CPUGATE_UNMEASURED, "");
+	works(cpugate_usable(scene->context, &fake, "qemu64", &answer, NULL,
+			     &scene->error));
+	works(cpugate_usable(context, &fake, "qemu64", &answer, NULL, &scene->error));
+	assert_int_equal(answer, CPUGATE_YES);
+	cpugate_close(context);
+}
+
 static void warns_once(void **state)
 {
 	struct scene *scene = *state;
@@ -340,6 +360,7 @@ int main(void)
 		with_scene(compares),
 		with_scene(answers_from_records),
 		with_scene(ends_when_it_is_told_to),
+		with_scene(measures_nothing_if_it_is_not_to),
 		with_scene(warns_once),
 		with_scene(notices_that_the_host_changed),
 		with_scene(threads_have_contexts_of_their_own),
