@@ -20,9 +20,9 @@ libcg_la_SOURCES += \
 	%D%/loop.h \
 	%D%/pool.c \
 	%D%/pool.h \
-	%D%/sha256.c \
-	%D%/sha256.h \
 	%D%/reply.c \
 	%D%/reply.h \
+	%D%/sha256.c \
+	%D%/sha256.h \
 	%D%/text.c \
 	%D%/text.h
