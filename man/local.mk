@@ -9,7 +9,8 @@ man_pages = \
 	%D%/cpugate-compare.1 \
 	%D%/cpugate-diff.1 \
 	%D%/cpugate-matrix.1 \
-	%D%/cpugate-record.5
+	%D%/cpugate-record.5 \
+	%D%/libcpugate.3
 man_sources = $(man_pages:=.scd)
 
 dist_man_MANS += $(man_pages)

@@ -87,6 +87,7 @@ bats_tests = \
 
 script_tests = \
 	%D%/check-dist.sh \
+	%D%/check-install.sh \
 	%D%/check-layers.sh \
 	%D%/check-man.sh
 
@@ -162,9 +163,9 @@ AM_TESTS_ENVIRONMENT = \
 	XDG_STATE_HOME="$$cg_home/state"; \
 	SANITIZERS='$(test_has_sanitizers)'; \
 	LC_ALL=C.UTF-8; \
-	SHELL='$(SHELL)'; MAKE='$(MAKE)'; \
+	SHELL='$(SHELL)'; MAKE='$(MAKE)'; CC='$(CC)'; \
 	export top_srcdir top_builddir PATH XDG_CACHE_HOME XDG_STATE_HOME SANITIZERS \
-		LC_ALL SHELL MAKE; \
+		LC_ALL SHELL MAKE CC; \
 	unset CPUGATE_LOG; \
 	$(test_memory) \
 	rm -rf "$$cg_home"; $(MKDIR_P) "$$cg_home";
