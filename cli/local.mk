@@ -11,6 +11,7 @@ cpugate_SOURCES = \
 	%D%/cache.c \
 	%D%/check-launch.c \
 	%D%/compare.c \
+	%D%/contract.c \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \

@@ -23,14 +23,34 @@
 #define WIDTH 80
 
 static const struct cg_verb *const verbs[] = {
-	&cg_verb_models,      &cg_verb_expand,     &cg_verb_export,
-	&cg_verb_machines,    &cg_verb_emulators,  &cg_verb_host,
-	&cg_verb_probe,       &cg_verb_record,     &cg_verb_verify,
-	&cg_verb_cache_list,  &cg_verb_cache_why,  &cg_verb_cache_history,
-	&cg_verb_cache_prune, &cg_verb_cache_path, &cg_verb_diff,
-	&cg_verb_compare,     &cg_verb_baseline,   &cg_verb_hosts_for,
-	&cg_verb_explain,     &cg_verb_matrix,     &cg_verb_check_launch,
+	&cg_verb_models,
+	&cg_verb_expand,
+	&cg_verb_export,
+	&cg_verb_machines,
+	&cg_verb_emulators,
+	&cg_verb_host,
+	&cg_verb_probe,
+	&cg_verb_record,
+	&cg_verb_verify,
+	&cg_verb_cache_list,
+	&cg_verb_cache_why,
+	&cg_verb_cache_history,
+	&cg_verb_cache_prune,
+	&cg_verb_cache_path,
+	&cg_verb_diff,
+	&cg_verb_compare,
+	&cg_verb_baseline,
+	&cg_verb_hosts_for,
+	&cg_verb_explain,
+	&cg_verb_matrix,
+	&cg_verb_check_launch,
 	&cg_verb_pin,
+	&cg_verb_contract_show,
+	&cg_verb_contract_list,
+	&cg_verb_contract_export,
+	&cg_verb_contract_import,
+	&cg_verb_contract_verify,
+	&cg_verb_contract_forget,
 };
 
 /* What an option's value becomes: the argument of the option's own name. */
@@ -50,6 +70,7 @@ static const struct option long_options[] = {
 	{ "sample", required_argument, NULL, OPTION_NUMBER },
 	{ "seed", required_argument, NULL, OPTION_NUMBER },
 	{ "partition", required_argument, NULL, OPTION_NUMBER },
+	{ "replaced", required_argument, NULL, OPTION_NUMBER },
 	{ "all", no_argument, NULL, OPTION_FLAG },
 	{ "launch", no_argument, NULL, OPTION_FLAG },
 	{ "named", no_argument, NULL, OPTION_FLAG },
@@ -85,7 +106,7 @@ static void print_help(void)
 		     c && *c && n + 1 < sizeof(operands); c++)
 			operands[n++] = (char)toupper((unsigned char)*c);
 		operands[n] = '\0';
-		printf("  %-14s %-11s %s\n", verbs[i]->name, operands, verbs[i]->help);
+		printf("  %-16s %-11s %s\n", verbs[i]->name, operands, verbs[i]->help);
 	}
 	puts("\n"
 	     "  --emulator PATH   the emulator: a path or a name in $PATH\n"
@@ -93,8 +114,10 @@ static void print_help(void)
 	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
 	     "  --record FILE     answer from a record, see cpugate record\n"
 	     "  --from FILE       record: of a host that others tell of in FILE\n"
-	     "  --output FILE     record: write there\n"
+	     "  --output FILE     record, contract export: write there\n"
 	     "  --all             probe, record, verify: every machine type\n"
+	     "                    contract list: those that were replaced, too\n"
+	     "  --replaced N      contract show, export: the N-th last one of before\n"
 	     "  --sample N        verify: so many vCPUs, picked by --seed N\n"
 	     "  --launch          verify: starts, not features\n"
 	     "  --named           baseline: a model without changes\n"
@@ -108,7 +131,7 @@ static void print_help(void)
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"
-	     "  --name NAME       export: what Proxmox is to call it\n"
+	     "  --name NAME       export, contract import: what to call it\n"
 	     "  --json            the reply as JSON\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
@@ -202,6 +225,21 @@ static int check_options(const struct command_line *line)
 	return 0;
 }
 
+/* The first word may be half of a verb. */
+static int no_verb(char *const *words, int count)
+{
+	static const char *const halves[][2] = {
+		{ "cache", "cache list, why, history, prune or path, not cache" },
+		{ "contract", "contract show, list, export, import, verify or forget, "
+			      "not contract" },
+	};
+
+	for (size_t i = 0; i < CG_COUNT(halves); i++)
+		if (strcmp(words[0], halves[i][0]) == 0)
+			return usage(halves[i][1], count > 1 ? words[1] : "alone");
+	return usage("no verb", words[0]);
+}
+
 static int read_operands(struct command_line *line, char *const *words, int count)
 {
 	int taken;
@@ -210,10 +248,7 @@ static int read_operands(struct command_line *line, char *const *words, int coun
 		return usage("which verb?", "");
 	line->verb = find_verb(words, count, &taken);
 	if (!line->verb)
-		return strcmp(words[0], "cache") == 0
-			       ? usage("cache list, why, history, prune or path, not cache",
-				       count > 1 ? words[1] : "alone")
-			       : usage("no verb", words[0]);
+		return no_verb(words, count);
 	words += taken;
 	count -= taken;
 	if (check_options(line) != 0)

@@ -32,7 +32,7 @@ _cpugate_find_verb()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
-			--cpu | --html | --format | --name | --level | --without | --partition)
+			--cpu | --html | --format | --name | --level | --without | --partition | --replaced)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -64,12 +64,17 @@ _cpugate_offer_options()
 	probe) _cpugate_offer "$measured $common" ;;
 	record) _cpugate_offer "$measured --record --from --output $common" ;;
 	machines) _cpugate_offer --emulator --accel --record "$common" ;;
+	'contract show'*) _cpugate_offer --replaced "$common" ;;
+	'contract export'*) _cpugate_offer --replaced --output "$common" ;;
+	'contract import'*) _cpugate_offer --name "$common" ;;
+	'contract verify'*) _cpugate_offer --emulator --record "$common" ;;
+	'contract list'*) _cpugate_offer --all "$common" ;;
 	'cache why') _cpugate_offer --emulator --accel "$common" ;;
 	emulators) _cpugate_offer --emulator --record "$common" ;;
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
-		--like-virsh --short --both --cpu --html $baseline $common" ;;
+		--like-virsh --short --both --cpu --html --replaced $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -107,7 +112,7 @@ _cpugate()
 	--record | --from | --output | --html) _cpugate_offer_files ;;
 	--level) _cpugate_offer x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 ;;
 	# To know machine types, QEMU would have to be asked.
-	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name) ;;
+	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name | --replaced) ;;
 	*)
 		case $_cpugate_verb in
 		diff*)
@@ -121,8 +126,10 @@ _cpugate()
 		check) _cpugate_offer launch ;;
 		'check launch' | pin) _cpugate_offer_emulators ;;
 		'check launch'* | pin*) _cpugate_offer_files ;;
+		contract) _cpugate_offer show list export import verify forget ;;
+		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check pin cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check pin contract cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

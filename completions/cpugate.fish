@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced
                 set skip yes
             case '-*'
             case '*'
@@ -58,6 +58,14 @@ complete -c cpugate -n '__cpugate_is ""' -a explain -d 'Why a feature or CPU mod
 complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start with its CPU'
 complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its CPU spelled out'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
+complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
+complete -c cpugate -n '__cpugate_is contract' -a show -d 'What a guest was promised'
+complete -c cpugate -n '__cpugate_is contract' -a list -d 'The guests that were promised something'
+complete -c cpugate -n '__cpugate_is contract' -a export -d 'A contract as a file'
+complete -c cpugate -n '__cpugate_is contract' -a import -d 'Keep a contract that came as a file'
+complete -c cpugate -n '__cpugate_is contract' -a verify -d 'Would its guest start here as promised'
+complete -c cpugate -n '__cpugate_is contract' -a forget -d 'Let go of a promise'
+complete -c cpugate -n 'string match -qr -- "^contract (show|export|import|verify)" (__cpugate_verb)' -F
 complete -c cpugate -n '__cpugate_is ""' -a cache -d 'What is kept'
 complete -c cpugate -n '__cpugate_is cache' -a list -d 'Facts that the cache holds'
 complete -c cpugate -n '__cpugate_is cache' -a why -d 'What would be measured again now'
@@ -69,20 +77,23 @@ complete -c cpugate -n 'string match -q -- "diff*" (__cpugate_verb)' \
     -a 'emulator= machine= accel= host= generation='
 
 complete -c cpugate -l emulator -rF -a '(__cpugate_emulators)' -d 'The emulator' \
-    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands'
+    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands; or string match -q -- "contract verify*" (__cpugate_verb)'
 complete -c cpugate -l machine -x -d 'The machine type' \
     -n '__cpugate_is "" models probe record verify; or __cpugate_has_operands'
 complete -c cpugate -l accel -x -a 'kvm tcg' -d 'The accelerator' \
     -n '__cpugate_is "" models machines probe record verify "cache why"; or __cpugate_has_operands'
 complete -c cpugate -l record -rF -d 'Answer from a record' \
-    -n '__cpugate_is "" models machines emulators host record; or string match -qr -- "^(expand|explain|export)" (__cpugate_verb)'
+    -n '__cpugate_is "" models machines emulators host record; or string match -qr -- "^(expand|explain|export|contract verify)" (__cpugate_verb)'
 complete -c cpugate -l from -rF -n '__cpugate_is "" record' -d 'What others tell of a host'
-complete -c cpugate -l output -rF -n '__cpugate_is "" record' -d 'Write there'
+complete -c cpugate -l output -rF -d 'Write there' \
+    -n '__cpugate_is "" record; or string match -q -- "contract export*" (__cpugate_verb)'
 complete -c cpugate -l format -x -a 'libvirt nfd nova prometheus proxmox qemu' -d 'Whose words' \
     -n '__cpugate_is ""; or string match -q -- "export*" (__cpugate_verb)'
-complete -c cpugate -l name -x -d 'What Proxmox is to call it' \
-    -n '__cpugate_is ""; or string match -q -- "export*" (__cpugate_verb)'
-complete -c cpugate -l all -n '__cpugate_is "" probe record verify' -d 'Every machine type or model'
+complete -c cpugate -l name -x -d 'What to call it' \
+    -n '__cpugate_is ""; or string match -qr -- "^(export|contract import)" (__cpugate_verb)'
+complete -c cpugate -l replaced -x -d 'The N-th last one of before' \
+    -n '__cpugate_is ""; or string match -qr -- "^contract (show|export)" (__cpugate_verb)'
+complete -c cpugate -l all -n '__cpugate_is "" probe record verify "contract list"' -d 'Every one'
 complete -c cpugate -l launch -n '__cpugate_is "" verify' -d 'Starts, not features'
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'

@@ -52,6 +52,39 @@ int cg_archive_get(struct cg_context *context, const char *word, struct cg_contr
 				    word);
 }
 
+static bool add_entry(const struct cg_contracts_entry *entry, void *data)
+{
+	json_t *row = json_pack("{s:s, s:s*, s:I, s:s}", "name", entry->name, "uuid",
+				entry->uuid, "written", (json_int_t)entry->written,
+				"text", entry->text);
+
+	if (row && entry->replaced)
+		json_object_set_new(row, "replaced",
+				    json_integer((json_int_t)entry->replaced));
+	return json_array_append_new(data, row) == 0;
+}
+
+int cg_archive_list(struct cg_context *context, bool older, json_t **out,
+		    struct cg_error *err)
+{
+	cg_auto_json json_t *rows = json_array();
+	struct cg_contracts *contracts;
+
+	if (cg_context_contracts(context, &contracts, err) < 0 ||
+	    cg_contracts_each(contracts, older, add_entry, rows, err) < 0)
+		return -1;
+	*out = cg_take(rows);
+	return 0;
+}
+
+int cg_archive_parse(struct cg_contract *out, const json_t *entry, struct cg_error *err)
+{
+	if (parse(out, cg_json_text(entry, "text"), err) < 0)
+		return cg_error_prefix(err, "the contract of %s",
+				       cg_json_text(entry, "name"));
+	return 0;
+}
+
 int cg_archive_keep(struct cg_context *context, const struct cg_contract *contract,
 		    struct cg_error *err)
 {

@@ -25,6 +25,17 @@ cg_must_check int cg_archive_get(struct cg_context *context, const char *word,
 				 struct cg_contract *out, struct cg_error *err);
 
 /*
+ * All contracts, or also (@older) those that they replaced: a list of { "name", "uuid" (if it
+ * has one), "written", "replaced" (if it was), "text" }, by name. The caller owns *@out.
+ */
+cg_must_check int cg_archive_list(struct cg_context *context, bool older, json_t **out,
+				  struct cg_error *err);
+
+/* One of these. CG_E_NEWER and so on, naming it, for what can't be read. */
+cg_must_check int cg_archive_parse(struct cg_contract *out, const json_t *entry,
+				   struct cg_error *err);
+
+/*
  * On the disk when it returns, under the contract's name or else its UUID: CG_E_USAGE if it
  * has neither, or the UUID is that of another name. Refuses what couldn't be read again.
  */

@@ -20,6 +20,8 @@ libcg_la_SOURCES += \
 	%D%/compare.c \
 	%D%/context.c \
 	%D%/context.h \
+	%D%/contract-verify.c \
+	%D%/contract.c \
 	%D%/cpu-model.c \
 	%D%/cpugate.c \
 	%D%/diff.c \
@@ -57,6 +59,8 @@ libcg_la_SOURCES += \
 	%D%/record.c \
 	%D%/records.c \
 	%D%/records.h \
+	%D%/revival.c \
+	%D%/revival.h \
 	%D%/shortfall.c \
 	%D%/shortfall.h \
 	%D%/side.c \

@@ -7,6 +7,7 @@ man_pages = \
 	%D%/cpugate-baseline.1 \
 	%D%/cpugate-cache.5 \
 	%D%/cpugate-compare.1 \
+	%D%/cpugate-contract.5 \
 	%D%/cpugate-diff.1 \
 	%D%/cpugate-matrix.1 \
 	%D%/cpugate-record.5 \

@@ -67,6 +67,7 @@ bats_tests = \
 	%D%/cli/baseline.bats \
 	%D%/cli/compare.bats \
 	%D%/cli/completions.bats \
+	%D%/cli/contract.bats \
 	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
 	%D%/cli/explain.bats \
@@ -92,6 +93,7 @@ script_tests = \
 	%D%/check-man.sh
 
 test_data = \
+	%D%/cli/contracts.bash \
 	%D%/cli/fake.bash \
 	%D%/cli/helpers.bash \
 	%D%/lint \

@@ -25,7 +25,7 @@ takes()
 	case $2 in
 	--json | --help | --version) return 0 ;;
 	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
-	--sample | --seed | --partition) words+=("$2=1") ;;
+	--sample | --seed | --partition | --replaced) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac
 	if [[ $2 != --emulator ]] && takes "$1" --emulator; then
@@ -76,6 +76,8 @@ options_of()
 @test "bash: verbs" {
 	same verbs "$(verbs | cut -d ' ' -f 1 | uniq)" "$(bash_offers cpugate '')"
 	same 'cache verbs' "$(verbs | sed -n 's/^cache //p')" "$(bash_offers cpugate cache '')"
+	same 'contract verbs' "$(verbs | sed -n 's/^contract //p')" \
+		"$(bash_offers cpugate contract '')"
 	same m "$(verbs | grep ^m)" "$(bash_offers cpugate m)"
 	same 'after an option' machines "$(bash_offers cpugate --accel tcg --json mac)"
 	same 'after a verb' '' "$(bash_offers cpugate models '')"
@@ -146,7 +148,7 @@ options_of()
 		while IFS= read -r what; do
 			grep -qE -- "(-l |-a |--|')${what/#--/}([ =:[]|\$)" \
 				"$top_srcdir/completions/$file" || refute_run "$file lacks $what"
-		done < <(verbs | sed 's/^cache //; s/^check //'; options)
+		done < <(verbs | sed 's/^cache //; s/^check //; s/^contract //'; options)
 	done
 }
 

@@ -6,6 +6,7 @@
 # the manual doesn't tell of. What needs no QEMU to know is in check-man.sh.
 bats_require_minimum_version 1.5.0
 load helpers
+load contracts
 
 # The commands in a page's EXAMPLES: lines "$ COMMAND" between ``` and ```.
 examples()
@@ -28,7 +29,7 @@ run_examples()
 	while IFS= read -r command; do
 		run --separate-stderr bash -o pipefail -c "$command"
 		# A no is an answer. Whether it is the right one is for other tests to say.
-		[[ ! $command =~ ^'cpugate '(check|verify|diff|compare|baseline|hosts-for|matrix|explain) || $status -ne 1 ]] || status=0
+		[[ ! $command =~ ^'cpugate '(check|verify|diff|compare|baseline|hosts-for|matrix|explain|'contract verify') || $status -ne 1 ]] || status=0
 		if [[ $status -ne 0 || $stderr == *'cpugate: warning'* ]]; then
 			refute_run "$command" "$stderr"
 		fi
@@ -37,9 +38,17 @@ run_examples()
 	[[ $count -gt 0 ]]
 }
 
+# What examples take for granted.
+keep_contract()
+{
+	make_contract web qemu-system-x86_64 -M q35,accel=tcg -cpu Nehalem >web.in
+	cpugate contract import web.in
+}
+
 @test "every example of cpugate(1) works" {
 	requires_x86
 	unset CPUGATE_CACHE
+	keep_contract
 	run_examples cpugate.1
 }
 
@@ -60,6 +69,13 @@ run_examples()
 	requires_x86
 	unset CPUGATE_CACHE
 	run_examples cpugate-compare.1
+}
+
+@test "every example of cpugate-contract(5) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	keep_contract
+	run_examples cpugate-contract.5
 }
 
 @test "every example of cpugate-matrix(1) works" {
@@ -94,8 +110,8 @@ run_examples()
 # told VERB: the members in the part of cpugate(1) about this verb's reply, one a line.
 told()
 {
-	awk -v heading="## $1" '/^# / { json = $0 == "# JSON REPLIES"; on = 0 }
-		/^## / { on = json && $0 == heading } on' "$top_srcdir/man/cpugate.1.scd" |
+	awk -v verb="$1" '/^# / { json = $0 == "# JSON REPLIES"; on = 0 }
+		/^## / { on = json && index(", " substr($0, 4) ",", ", " verb ",") } on' "$top_srcdir/man/cpugate.1.scd" |
 		grep -oE '\*[a-z][a-z0-9-]*\*' | tr -d '*'
 }
 
@@ -205,6 +221,16 @@ qemu()
 	tells 'check launch' -- qemu-system-x86_64 -accel tcg -cpu Haswell
 	tells pin -- qemu-system-x86_64 -accel tcg -cpu max
 	saw 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
+
+	keep_contract
+	tells 'contract show' web
+	tells 'contract export' web
+	tells 'contract import' web.in
+	tells 'contract list'
+	tells 'contract verify'
+	tells 'contract forget' web
+	saw 'contract show made/kernel' 'contract list contracts/digest' \
+		'contract verify contracts/model'
 
 	tells export --format qemu --accel tcg qemu64
 	tells export --format nfd --accel tcg
