@@ -180,7 +180,7 @@ const struct cg_verb cg_verb_baseline = {
 	.name = "baseline",
 	.command = "baseline",
 	.operand = "records...",
-	.help = "the CPU that guests can have on all of these hosts",
+	.help = "the CPU that guests can have on all these hosts",
 	.print = print,
 	.status = cg_paint_verdict_status,
 };

@@ -110,13 +110,13 @@ const struct cg_verb cg_verb_cache_list = {
 const struct cg_verb cg_verb_cache_why = {
 	.name = "cache why",
 	.command = "cache-why",
-	.help = "what would be measured again now, and what changed",
+	.help = "what would be measured again, and what changed",
 	.print = print_why,
 };
 const struct cg_verb cg_verb_cache_history = {
 	.name = "cache history",
 	.command = "cache-history",
-	.help = "what hosts and emulators could not give, over time",
+	.help = "what could not be had, over time",
 	.print = print_facts,
 };
 const struct cg_verb cg_verb_cache_prune = {
