@@ -71,7 +71,8 @@ enum cg_argument cg_argument_kind(const char *argument)
 		{ "all", CG_ARGUMENT_FLAG },        { "named", CG_ARGUMENT_FLAG },
 		{ "nested", CG_ARGUMENT_FLAG },     { "cross-vendor", CG_ARGUMENT_FLAG },
 		{ "like-virsh", CG_ARGUMENT_FLAG }, { "short", CG_ARGUMENT_FLAG },
-		{ "both", CG_ARGUMENT_FLAG },
+		{ "both", CG_ARGUMENT_FLAG },       { "name", CG_ARGUMENT_TEXT },
+		{ "file", CG_ARGUMENT_TEXT },       { "replaced", CG_ARGUMENT_NUMBER },
 	};
 
 	for (size_t i = 0; i < CG_COUNT(known); i++)

@@ -88,5 +88,5 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return 0;
 }
 
-const struct cg_command cg_command_contract_verify = { "contract-verify", arguments,
-						       run };
+const struct cg_command cg_command_contract_verify = { "contract-verify", arguments, run,
+						       CG_COMMAND_READS };

@@ -165,13 +165,16 @@ static int run_forget(struct cg_context *context, const json_t *args, json_t **r
 	return 0;
 }
 
-const struct cg_command cg_command_contract_show = { "contract-show", show_arguments,
-						     run_show };
-const struct cg_command cg_command_contract_list = { "contract-list", list_arguments,
-						     run_list };
-const struct cg_command cg_command_contract_export = { "contract-export", show_arguments,
-						       run_export };
+const struct cg_command cg_command_contract_show = {
+	"contract-show", show_arguments, run_show, CG_COMMAND_READS | CG_COMMAND_QUICK
+};
+const struct cg_command cg_command_contract_list = {
+	"contract-list", list_arguments, run_list, CG_COMMAND_READS | CG_COMMAND_QUICK
+};
+const struct cg_command cg_command_contract_export = {
+	"contract-export", show_arguments, run_export, CG_COMMAND_READS | CG_COMMAND_QUICK
+};
 const struct cg_command cg_command_contract_import = { "contract-import",
-						       import_arguments, run_import };
+						       import_arguments, run_import, 0 };
 const struct cg_command cg_command_contract_forget = { "contract-forget",
-						       forget_arguments, run_forget };
+						       forget_arguments, run_forget, 0 };
