@@ -186,6 +186,13 @@ char *cg_json_canonical(const json_t *json)
 	return text ? unmark(text) : NULL;
 }
 
+char *cg_json_line(const json_t *json)
+{
+	char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
+
+	return text ? unmark(text) : NULL;
+}
+
 char *cg_json_pretty(const json_t *json)
 {
 	char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);

@@ -40,6 +40,9 @@ cg_must_check int cg_json_read_file(json_t **out, const char *path, size_t limit
  */
 char *cg_json_canonical(const json_t *json);
 
+/* One line, keys in the order they were put in, for others to read. The caller frees it. */
+char *cg_json_line(const json_t *json);
+
 /* For people: two spaces, keys in the order they were put in. The caller frees it. */
 char *cg_json_pretty(const json_t *json);
 

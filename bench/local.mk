@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-EXTRA_PROGRAMS += %D%/bench %D%/fleet
-CLEANFILES += %D%/bench %D%/fleet
+EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet
+CLEANFILES += %D%/bench %D%/daemon %D%/fleet
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
 	%D%/bench.c \
@@ -13,6 +13,12 @@ CLEANFILES += %D%/bench %D%/fleet
 	%D%/run.h \
 	%D%/series.c \
 	%D%/series.h
+
+%C%_daemon_LDADD = libcg.la
+%C%_daemon_SOURCES = \
+	%D%/daemon.c \
+	%D%/talk.c \
+	%D%/talk.h
 
 %C%_fleet_LDADD = libcg.la $(CMOCKA_LIBS)
 

@@ -148,6 +148,29 @@ bool cg_places_hold(const struct cg_places *places)
 	return true;
 }
 
+bool cg_places_files_hold(const struct cg_places *places)
+{
+	if (places->failed)
+		return false;
+	for (size_t i = 0; i < places->count; i++)
+		if (S_ISREG(places->items[i].target.mode & UINT32_MAX) &&
+		    !holds(&places->items[i]))
+			return false;
+	return true;
+}
+
+bool cg_places_are_same(const struct cg_places *a, const struct cg_places *b)
+{
+	if (a->failed || b->failed || a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (strcmp(a->items[i].path, b->items[i].path) != 0 ||
+		    !is_same(&a->items[i].itself, &b->items[i].itself) ||
+		    !is_same(&a->items[i].target, &b->items[i].target))
+			return false;
+	return true;
+}
+
 bool cg_places_are_settled(const struct cg_places *places)
 {
 	struct timespec time;

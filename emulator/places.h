@@ -30,6 +30,12 @@ void cg_places_spoil(struct cg_places *places);
 /* Is everything as it was noted? A few system calls for each place. */
 bool cg_places_hold(const struct cg_places *places);
 
+/* The same of those that are regular files only: of the rest one must have been told. */
+bool cg_places_files_hold(const struct cg_places *places);
+
+/* Are they the same places, as they were noted? */
+bool cg_places_are_same(const struct cg_places *a, const struct cg_places *b);
+
 /*
  * Did all of it last change long enough ago that another change would show? Times of
  * files have the grain of a clock tick, and whoever copies a file sets them.
