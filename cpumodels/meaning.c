@@ -22,6 +22,9 @@ static const char *const meanings[CG_REASONS] = {
 			   "machine type doesn't give it to guests.",
 	[CG_MISSING_EMULATOR] = "The emulator doesn't know it.",
 	[CG_MISSING_UNSUPPORTED] = "It can't be had, and what is known doesn't tell why.",
+	[CG_MISSING_DEFINITION] =
+		"The host could give it, but the CPU that the guest would be "
+		"started with there doesn't have it.",
 	[CG_EXTRA_VMM] = "The host would add a feature that the guest wasn't promised.",
 	[CG_NAME_UNKNOWN] = "A model, a feature or a property that is unknown there.",
 	[CG_MODEL_NONE] = "No CPU model runs on all hosts.",
@@ -34,9 +37,23 @@ static const char *const meanings[CG_REASONS] = {
 	[CG_WIDTH_GUEST_PHYS_BITS] = "Guest physical addresses of another width.",
 	[CG_TIME_TSC] = "Another TSC frequency.",
 	[CG_TOPOLOGY_MAXCPUS] = "Too many vCPUs.",
+	[CG_TOPOLOGY_CPUS] = "Another number of vCPUs than the guest has, or arranged in "
+			     "another way.",
+	[CG_TARGET_DIFFERS] = "The emulator runs guests of another architecture.",
+	[CG_ACCEL_DIFFERS] = "Another accelerator than the guest runs under.",
 	[CG_MACHINE_ABSENT] = "The emulator hasn't got the machine type.",
+	[CG_MACHINE_DIFFERS] = "Another machine type than the guest has.",
 	[CG_MACHINE_DEPRECATED] =
 		"The machine type is going to be dropped. No obstacle yet.",
+	[CG_MIGRATION_BLOCKED] =
+		"The emulator that runs the guest can't send it away, or "
+		"wouldn't be able to.",
+	[CG_GUEST_UNREAD] =
+		"Something about the guest isn't known. The answer is undecided, unless "
+		"it is no for another reason.",
+	[CG_GUEST_INCONSISTENT] =
+		"What is said of the guest can't all be true. Then a no isn't believed, "
+		"either.",
 	[CG_START_FAILED] = "Nothing is missing, and yet it doesn't start.",
 	[CG_LAUNCH_REFUSED] = "The emulator doesn't take the command line.",
 	[CG_LAUNCH_UNREAD] =
@@ -45,6 +62,27 @@ static const char *const meanings[CG_REASONS] = {
 	[CG_ACCEPT_ONLY] =
 		"For a guest that comes, not for one that starts. No obstacle.",
 	[CG_ADVISORY] = "Something to know. No obstacle.",
+	[CG_ADVISORY_EMULATOR] =
+		"The guest would go to an older emulator than it comes from. QEMU keeps "
+		"that possible within a machine type, but few try it. No obstacle.",
+	[CG_ADVISORY_HT] =
+		"Since QEMU 10.0 several threads of a package count as the feature ht of "
+		"each vCPU, which before only CPUID showed. libvirt before 11.10 takes it "
+		"for an extra feature and refuses the guest. No obstacle for QEMU.",
+	[CG_ADVISORY_PDCM] =
+		"QEMU 10.1 and later switch pdcm off without the PMU and say so; before, "
+		"CPUID alone hid it. Who compares properties refuses such a guest. No "
+		"obstacle for QEMU.",
+	[CG_ADVISORY_MPX] =
+		"Intel has given MPX up: newer CPUs don't have it, nor have QEMU's models "
+		"since machine type 4.0. A guest with mpx has ever fewer hosts. No obstacle.",
+	[CG_ADVISORY_PKRU] =
+		"KVM of Linux before 5.18 sends the PKRU state even of a guest without "
+		"pku; that of 5.18 to 6.5 doesn't take it, and the guest may hang. No "
+		"obstacle where the fix of 6.6 was taken over.",
+	[CG_ADVISORY_ARCH_CAPABILITIES] =
+		"No AMD CPU has arch-capabilities: KVM makes it up, and since QEMU 10.1 "
+		"new machine types don't give it there. No obstacle yet.",
 	[CG_RECORD_STALE] =
 		"The record is out of date. The answer is undecided, unless it "
 		"is no for another reason.",

@@ -5,19 +5,14 @@
 #include <assert.h>
 #include <string.h>
 
-static_assert(CG_REASONS <= 32, "reasons are bits of a uint32_t");
+static_assert(CG_REASONS <= 64, "reasons are bits of a uint64_t");
 
-static uint32_t bit(enum cg_reason reason)
-{
-	return UINT32_C(1) << reason;
-}
-
-static unsigned int weights(uint32_t reasons)
+static unsigned int weights(uint64_t reasons)
 {
 	unsigned int seen = 0;
 
 	for (enum cg_reason r = 0; r < CG_REASONS; r++)
-		if (reasons & bit(r))
+		if (reasons & CG_REASON_BIT(r))
 			seen |= 1u << cg_reason_weight(r);
 	return seen;
 }
@@ -28,67 +23,74 @@ static bool differ(uint32_t a, uint32_t b)
 }
 
 /* What isn't a feature. */
-static uint32_t compare_numbers(const struct cg_party *from, const struct cg_party *to)
+static uint64_t compare_numbers(const struct cg_party *from, const struct cg_party *to)
 {
-	uint32_t reasons = 0;
+	uint64_t reasons = 0;
 
 	if (*from->vendor && *to->vendor && strcmp(from->vendor, to->vendor) != 0)
-		reasons |= bit(CG_IDENTITY_VENDOR);
+		reasons |= CG_REASON_BIT(CG_IDENTITY_VENDOR);
 	else if (!*from->vendor != !*to->vendor)
-		reasons |= bit(CG_RECORD_UNTOLD);
+		reasons |= CG_REASON_BIT(CG_RECORD_UNTOLD);
 	if (differ(from->family, to->family) || differ(from->model, to->model) ||
 	    differ(from->stepping, to->stepping))
-		reasons |= bit(CG_IDENTITY_MODEL);
+		reasons |= CG_REASON_BIT(CG_IDENTITY_MODEL);
 	if (differ(from->level, to->level) || differ(from->xlevel, to->xlevel))
-		reasons |= bit(CG_WIDTH_LEVEL);
+		reasons |= CG_REASON_BIT(CG_WIDTH_LEVEL);
 	if (differ(from->phys_bits, to->phys_bits) &&
 	    (from->fixed || from->phys_bits > to->phys_bits))
-		reasons |= bit(CG_WIDTH_PHYS_BITS);
+		reasons |= CG_REASON_BIT(CG_WIDTH_PHYS_BITS);
 	return reasons;
 }
 
-static void add(struct cg_passage *passage, enum cg_reason reason,
+static void add(struct cg_gap *gap, enum cg_reason reason,
 		const struct cg_featureset *features)
 {
-	if (cg_featureset_is_empty(features))
-		return;
-	passage->reasons |= bit(reason);
-	passage->features = cg_featureset_or(&passage->features, features);
+	if (!cg_featureset_is_empty(features))
+		gap->reasons |= CG_REASON_BIT(reason);
 }
 
-/* What can't be had there, each for its own cause. */
-static void add_missing(struct cg_passage *passage, const struct cg_party *from,
-			const struct cg_party *to, const enum cg_reason *causes)
+/* What can't be had there. */
+static void find_missing(struct cg_gap *gap, const struct cg_party *from,
+			 const struct cg_party *to)
 {
 	struct cg_featureset missing = cg_featureset_minus(&from->has, &to->possible);
-	struct cg_featureset untold = cg_featureset_and(&missing, &to->untold);
 
-	add(passage, CG_RECORD_UNTOLD, &untold);
-	missing = cg_featureset_minus(&missing, &untold);
-	missing = cg_featureset_or(&missing, &to->refused);
-	passage->features = cg_featureset_or(&passage->features, &missing);
-	cg_featureset_each(&missing, f)
-		passage->reasons |= bit(causes[f]);
+	gap->untold = cg_featureset_and(&missing, &to->untold);
+	missing = cg_featureset_minus(&missing, &gap->untold);
+	gap->missing = cg_featureset_or(&missing, &to->refused);
+	gap->untold = cg_featureset_or(&gap->untold, &to->doubtful);
+	add(gap, CG_RECORD_UNTOLD, &gap->untold);
+}
+
+struct cg_gap cg_gap_find(const struct cg_party *from, const struct cg_party *to)
+{
+	struct cg_gap gap = { .reasons = to->reasons };
+
+	if (weights(to->reasons) & ~(1u << CG_WEIGHT_NOTE))
+		return gap; /* of which features it says nothing */
+	gap.reasons |= compare_numbers(from, to);
+	find_missing(&gap, from, to);
+	if (!to->fixed)
+		return gap;
+	gap.lost = cg_featureset_and(&from->has, &to->possible);
+	gap.lost = cg_featureset_minus(&gap.lost, &to->gives);
+	add(&gap, CG_MISSING_DEFINITION, &gap.lost);
+	gap.extra = cg_featureset_minus(&to->gives, &from->has);
+	add(&gap, CG_EXTRA_VMM, &gap.extra);
+	return gap;
 }
 
 struct cg_passage cg_passage_find(const struct cg_party *from, const struct cg_party *to,
 				  const enum cg_reason causes[static CG_FEATURES_MAX])
 {
-	struct cg_passage passage = { .reasons = to->reasons };
-	struct cg_featureset lost, extra;
+	struct cg_gap gap = cg_gap_find(from, to);
+	struct cg_passage passage = { gap.reasons, gap.missing };
 
-	if (weights(to->reasons) & ~(1u << CG_WEIGHT_NOTE))
-		return passage; /* of which features it says nothing */
-	passage.reasons |= compare_numbers(from, to);
-	add_missing(&passage, from, to, causes);
-	add(&passage, CG_RECORD_UNTOLD, &to->doubtful);
-	if (!to->fixed)
-		return passage;
-	lost = cg_featureset_and(&from->has, &to->possible);
-	lost = cg_featureset_minus(&lost, &to->gives);
-	add(&passage, CG_MISSING_VMM, &lost);
-	extra = cg_featureset_minus(&to->gives, &from->has);
-	add(&passage, CG_EXTRA_VMM, &extra);
+	passage.features = cg_featureset_or(&passage.features, &gap.untold);
+	passage.features = cg_featureset_or(&passage.features, &gap.lost);
+	passage.features = cg_featureset_or(&passage.features, &gap.extra);
+	cg_featureset_each(&gap.missing, f)
+		passage.reasons |= CG_REASON_BIT(causes[f]);
 	return passage;
 }
 
@@ -100,7 +102,7 @@ struct cg_passage cg_passage_check(const struct cg_passage *self,
 	if (cg_passage_answer(self) == CG_YES)
 		return *passage;
 	if (cg_passage_answer(self) == CG_NO) {
-		checked.reasons |= bit(CG_RECORD_SELF_INCONSISTENT);
+		checked.reasons |= CG_REASON_BIT(CG_RECORD_SELF_INCONSISTENT);
 		return checked;
 	}
 	checked.reasons |= passage->reasons;

@@ -20,18 +20,32 @@ struct cg_party {
 	char vendor[16];
 	uint32_t family, model, stepping, level, xlevel;
 	uint32_t phys_bits;
-	uint32_t reasons; /* a bit for each that holds for every guest there */
+	uint64_t reasons; /* a bit for each that holds for every guest there */
 	/*
 	 * Guests are made of one definition everywhere, so another width or number can't
 	 * be set right by asking for it.
 	 */
-	uint32_t fixed;
+	uint64_t fixed;
 };
 
+#define CG_REASON_BIT(reason) (UINT64_C(1) << (reason))
+
+/* What stands between two of them, each kind by itself. */
+struct cg_gap {
+	uint64_t reasons;             /* a bit for each, but for the causes of @missing */
+	struct cg_featureset missing; /* they can't be had at @to, each for its own cause */
+	struct cg_featureset untold; /* nobody says */
+	struct cg_featureset lost;   /* the definition doesn't give them there */
+	struct cg_featureset extra;  /* it gives them there, and the guest hasn't them */
+};
+
+/* The same in few words, for many of them. */
 struct cg_passage {
-	uint32_t reasons;              /* a bit for each */
+	uint64_t reasons;              /* a bit for each */
 	struct cg_featureset features; /* those that the reasons are about */
 };
+
+struct cg_gap cg_gap_find(const struct cg_party *from, const struct cg_party *to);
 
 /*
  * @causes: of each feature that guests may have and that isn't possible at @to, why it

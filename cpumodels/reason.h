@@ -19,6 +19,7 @@ enum cg_reason {
 	CG_MISSING_VMM,         /* the emulator or its machine type doesn't do it */
 	CG_MISSING_EMULATOR,    /* the emulator doesn't know the name */
 	CG_MISSING_UNSUPPORTED, /* can't be had; what we have doesn't tell why */
+	CG_MISSING_DEFINITION, /* it could be had; what it is started with doesn't ask for it */
 	CG_EXTRA_VMM,
 	CG_NAME_UNKNOWN,
 	CG_MODEL_NONE, /* no CPU model will do */
@@ -29,13 +30,26 @@ enum cg_reason {
 	CG_WIDTH_GUEST_PHYS_BITS,
 	CG_TIME_TSC,
 	CG_TOPOLOGY_MAXCPUS,
+	CG_TOPOLOGY_CPUS,
+	CG_TARGET_DIFFERS,
+	CG_ACCEL_DIFFERS,
 	CG_MACHINE_ABSENT,
+	CG_MACHINE_DIFFERS,
 	CG_MACHINE_DEPRECATED,
+	CG_MIGRATION_BLOCKED,  /* the emulator that runs the guest says so */
+	CG_GUEST_UNREAD,       /* something about the guest that isn't known */
+	CG_GUEST_INCONSISTENT, /* what is said of the guest contradicts itself */
 	CG_START_FAILED,   /* nothing is missing, and yet the emulator refused to start */
 	CG_LAUNCH_REFUSED, /* the emulator doesn't take the command line */
 	CG_LAUNCH_UNREAD,  /* something about it that isn't looked at */
 	CG_ACCEPT_ONLY,
 	CG_ADVISORY,
+	CG_ADVISORY_EMULATOR, /* these are in cpumodels/advisory.h */
+	CG_ADVISORY_HT,
+	CG_ADVISORY_PDCM,
+	CG_ADVISORY_MPX,
+	CG_ADVISORY_PKRU,
+	CG_ADVISORY_ARCH_CAPABILITIES,
 	CG_RECORD_STALE,
 	CG_RECORD_ABSENT,
 	CG_RECORD_UNTOLD, /* the record says nothing about it */

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cpumodels/request.h"
-#include "lib/cause.h"
 #include "lib/command.h"
+#include "lib/judge.h"
+#include "lib/parties.h"
 #include "lib/subject.h"
-#include "machine/catalogue.h"
 
 static const char *const arguments[] = { "emulator", "machine", "accel",
 					 "guest",    "records", NULL };
@@ -26,15 +25,9 @@ struct question {
 	struct cg_definition definition;
 	char *text; /* of the definition, or what the guest that runs was called */
 	struct cg_records records;
-	struct cg_gates gates;
+	struct cg_parties parties;
 	const char *machine;
 	struct answer *answers;
-	/*
-	 * E doesn't depend on the host: what one record says holds for those that
-	 * don't.
-	 */
-	bool has_model;
-	struct cg_featureset model;
 };
 
 static void deinit(struct question *q)
@@ -42,6 +35,7 @@ static void deinit(struct question *q)
 	for (size_t i = 0; q->answers && i < q->records.count; i++)
 		cg_verdict_deinit(&q->answers[i].verdict);
 	free(q->answers);
+	cg_parties_deinit(&q->parties);
 	cg_records_deinit(&q->records);
 	cg_definition_deinit(&q->definition);
 	cg_subject_deinit(&q->guest);
@@ -63,196 +57,59 @@ static const struct cg_vocabulary *names(const struct question *q)
 	return cg_joint_names(q->records.joint);
 }
 
-/* What it asks for. */
-
-static bool find_model(const struct question *q, size_t i, struct cg_featureset *out,
-		       const json_t **scalars)
-{
-	return cg_records_expansion(&q->records, i, q->machine, q->definition.model, out,
-				    scalars);
-}
-
-/* Exactly this definition, if the record holds it. */
-static bool find_whole(const struct question *q, size_t i, struct cg_featureset *out)
-{
-	const json_t *scalars;
-
-	return q->definition.count &&
-	       cg_records_expansion(&q->records, i, q->machine, q->text, out, &scalars);
-}
-
-/* What it lacks. */
-
-static void blame(const struct question *q, size_t i, const struct cg_featureset *missing)
-{
-	const struct cg_record *record = q->records.items[i];
-	struct cg_featureset untold =
-		cg_joint_map(q->records.joint, i, cg_record_untold(record));
-	struct answer *a = &q->answers[i];
-
-	cg_featureset_each(missing, f) {
-		const char *name = cg_vocabulary_name(names(q), f);
-
-		cg_verdict_add(&a->verdict,
-			       cg_featureset_has(&untold, f)
-				       ? CG_RECORD_UNTOLD
-				       : cg_cause_find(record, name),
-			       name, host(q, i), NULL);
-	}
-	a->missing = cg_featureset_count(missing);
-}
-
-/* It was tried there, and didn't start, though nothing is missing. */
-static void blame_start(const struct question *q, size_t i)
-{
-	const json_t *why = NULL;
-	const char *words;
-
-	if (cg_record_start(q->records.items[i], q->machine, q->text, &why) !=
-	    CG_RECORD_NOT_STARTED)
-		return;
-	words = cg_json_text(why, "words");
-	cg_verdict_add(&q->answers[i].verdict, CG_START_FAILED, NULL, host(q, i),
-		       words ? words : "it ended");
-}
-
-/* Names that the emulator would refuse. */
-static struct cg_featureset unknown_names(const struct question *q, size_t i,
-					  const struct cg_request *r)
-{
-	struct cg_featureset said = cg_featureset_or(&r->on, &r->off);
-
-	return cg_featureset_minus(&said, &q->records.supplies[i].known);
-}
-
-static void judge_cpu(const struct question *q, size_t i,
-		      const struct cg_featureset *model, const json_t *scalars)
-{
-	const struct cg_supply *supply = &q->records.supplies[i];
-	struct answer *a = &q->answers[i];
-	struct cg_featureset whole, wanted, missing, unknown, doubtful;
-	struct cg_request r =
-		cg_request_make(model, &q->definition, names(q), &q->gates, scalars);
-
-	if (r.unknown)
-		cg_verdict_add(&a->verdict, CG_NAME_UNKNOWN, r.unknown, host(q, i), NULL);
-	if (find_whole(q, i, &whole)) {
-		r.features = whole;
-		r.perhaps = (struct cg_featureset){ 0 };
-	}
-	unknown = unknown_names(q, i, &r);
-	wanted = cg_featureset_or(&r.features, &r.on);
-	missing = cg_featureset_minus(&wanted, &supply->possible);
-	missing = cg_featureset_or(&missing, &unknown);
-	blame(q, i, &missing);
-	doubtful = cg_featureset_and(&r.perhaps, &supply->known);
-	doubtful = cg_featureset_minus(&doubtful, &supply->possible);
-	cg_featureset_each(&doubtful, f)
-		cg_verdict_add(&a->verdict, CG_RECORD_UNTOLD,
-			       cg_vocabulary_name(names(q), f), host(q, i), NULL);
-	wanted = cg_featureset_minus(&supply->gives, &r.features);
-	a->spare = cg_featureset_count(&wanted);
-	if (!a->missing)
-		blame_start(q, i);
-}
-
-/* A guest that runs. */
-
 /* Features that no host's emulator knows are missing, too. */
-static struct cg_featureset find_guest(const struct question *q, size_t i)
+static struct cg_party party_of_guest(const struct question *q, size_t i)
 {
 	const struct cg_subject *guest = &q->guest;
-	struct cg_featureset out = { 0 };
+	struct cg_party out = { .phys_bits = guest->cpu.phys_bits };
 
+	/* What a host's guests have of this isn't known, but only what it would give. */
+	if (guest->cpu.vendor && *q->parties.items[i].vendor)
+		snprintf(out.vendor, sizeof(out.vendor), "%.15s", guest->cpu.vendor);
 	cg_featureset_each(&guest->features, f) {
 		const char *name = cg_vocabulary_name(guest->words, f);
 		size_t there = cg_vocabulary_find(names(q), name);
 
-		if (there < CG_FEATURES_MAX) {
-			cg_featureset_add(&out, there);
-			continue;
-		}
-		cg_verdict_add(&q->answers[i].verdict, CG_MISSING_EMULATOR, name,
-			       host(q, i), NULL);
+		if (there < CG_FEATURES_MAX)
+			cg_featureset_add(&out.has, there);
+		else
+			cg_verdict_add(&q->answers[i].verdict, CG_MISSING_EMULATOR, name,
+				       host(q, i), NULL);
 	}
 	return out;
 }
 
-/* What can't change under it. */
-static void judge_identity(const struct question *q, size_t i)
+static const char *failure_of(const struct question *q, size_t i)
 {
-	const char *vendor = q->records.supplies[i].vendor;
-	uint32_t bits = cg_records_phys_bits(&q->records, i);
-	const struct cg_cpu *cpu = &q->guest.cpu;
-	char text[64];
+	const json_t *why = NULL;
 
-	if (vendor && cpu->vendor && strcmp(vendor, cpu->vendor) != 0) {
-		snprintf(text, sizeof(text), "%.16s, not %.16s", cpu->vendor, vendor);
-		cg_verdict_add(&q->answers[i].verdict, CG_IDENTITY_VENDOR, "vendor",
-			       host(q, i), text);
-	}
-	if (bits && cpu->phys_bits > bits) {
-		snprintf(text, sizeof(text), "%u, not %u", cpu->phys_bits, bits);
-		cg_verdict_add(&q->answers[i].verdict, CG_WIDTH_PHYS_BITS, "phys-bits",
-			       host(q, i), text);
-	}
-}
-
-static void judge_guest(const struct question *q, size_t i)
-{
-	const struct cg_supply *supply = &q->records.supplies[i];
-	struct cg_featureset has = find_guest(q, i);
-	struct cg_featureset missing = cg_featureset_minus(&has, &supply->possible);
-	struct cg_featureset spare = cg_featureset_minus(&supply->gives, &has);
-
-	judge_identity(q, i);
-	blame(q, i, &missing);
-	q->answers[i].spare = cg_featureset_count(&spare);
+	(void)cg_record_start(q->records.items[i], q->machine, q->text, &why);
+	return why ? cg_json_text(why, "words") : NULL;
 }
 
 static void judge(const struct question *q, size_t i)
 {
-	struct answer *a = &q->answers[i];
-	struct cg_featureset model = q->model;
-	const json_t *machines = cg_record_machines(q->records.items[i]);
-	const json_t *scalars = NULL;
+	const struct cg_party *to = &q->parties.items[i];
+	const struct cg_judge how = {
+		.host = host(q, i),
+		.names = names(q),
+		.record = q->records.items[i],
+		.machine = q->machine,
+		.unknown = q->parties.unknown[i],
+		.failure = runs(q) ? NULL : failure_of(q, i),
+	};
+	struct cg_party from =
+		runs(q) && !(to->reasons & CG_REASON_BIT(CG_MACHINE_ABSENT))
+			? party_of_guest(q, i)
+			: *to;
+	struct cg_gap gap = cg_gap_find(&from, to);
+	struct cg_featureset spare =
+		cg_featureset_minus(&q->records.supplies[i].gives, &from.has);
 
-	if (!cg_records_has_machine(&q->records, i, q->machine)) {
-		cg_verdict_add(&a->verdict, CG_MACHINE_ABSENT, q->machine, host(q, i),
-			       NULL);
-		return;
-	}
-	if (json_is_true(json_object_get(cg_catalogue_find(machines, q->machine),
-					 "deprecated")))
-		cg_verdict_add(&a->verdict, CG_MACHINE_DEPRECATED, q->machine, host(q, i),
-			       NULL);
-	if (runs(q))
-		judge_guest(q, i);
-	else if (!cg_records_has_model(&q->records, i, q->definition.model))
-		cg_verdict_add(&a->verdict, CG_NAME_UNKNOWN, q->definition.model,
-			       host(q, i), NULL);
-	else if (find_model(q, i, &model, &scalars) || q->has_model)
-		judge_cpu(q, i, &model, scalars);
-	else
-		cg_verdict_add(&a->verdict, CG_RECORD_ABSENT, q->definition.model,
-			       host(q, i), NULL);
-}
-
-/* E doesn't depend on the host. */
-static int find_definition(struct question *q, struct cg_error *err)
-{
-	const json_t *scalars = NULL;
-	bool known = false;
-
-	q->gates = cg_gates_of(names(q));
-	for (size_t i = 0; i < q->records.count && !q->has_model; i++) {
-		known |= cg_records_has_model(&q->records, i, q->definition.model);
-		q->has_model = find_model(q, i, &q->model, &scalars);
-	}
-	if (!known)
-		return cg_error_set(err, CG_E_UNKNOWN, "no host has a CPU model %s",
-				    q->definition.model);
-	return cg_records_check_names(&q->records, &q->definition, scalars, err);
+	cg_judge_tell(&how, &from, to, &q->answers[i].verdict);
+	q->answers[i].missing =
+		cg_featureset_count(&gap.missing) + cg_featureset_count(&gap.untold);
+	q->answers[i].spare = cg_featureset_count(&spare);
 }
 
 static int judge_all(struct question *q, struct cg_error *err)
@@ -260,7 +117,8 @@ static int judge_all(struct question *q, struct cg_error *err)
 	q->answers = calloc(q->records.count, sizeof(*q->answers));
 	if (!q->answers)
 		return cg_error_errno(err, "%zu hosts", q->records.count);
-	if (!runs(q) && find_definition(q, err) < 0)
+	if (cg_parties_new(&q->parties, &q->records, runs(q) ? NULL : &q->definition,
+			   err) < 0)
 		return -1;
 	for (size_t i = 0; i < q->records.count; i++)
 		judge(q, i);

@@ -35,6 +35,8 @@ libcg_la_SOURCES += \
 	%D%/inquiry.h \
 	%D%/launch-verdict.c \
 	%D%/launch-verdict.h \
+	%D%/judge.c \
+	%D%/judge.h \
 	%D%/launch.c \
 	%D%/launch.h \
 	%D%/machines.c \

@@ -31,7 +31,7 @@ struct cell {
 struct matrix {
 	struct cg_records records;
 	struct cg_definition definition; /* without a model: each host's own best */
-	struct cg_party *parties;        /* of each host */
+	struct cg_parties parties;       /* each host */
 	size_t *class_of;                /* of each host */
 	struct kind *classes;
 	size_t count;       /* of classes */
@@ -50,14 +50,14 @@ static void deinit(struct matrix *m)
 	free(m->cells);
 	free(m->classes);
 	free(m->class_of);
-	free(m->parties);
+	cg_parties_deinit(&m->parties);
 	cg_definition_deinit(&m->definition);
 	cg_records_deinit(&m->records);
 }
 
 static const struct cg_party *party(const struct matrix *m, size_t kind)
 {
-	return &m->parties[m->classes[kind].first];
+	return &m->parties.items[m->classes[kind].first];
 }
 
 static struct cell *cell(const struct matrix *m, size_t from, size_t to)
@@ -77,7 +77,8 @@ static int by_content(const void *a, const void *b, void *data)
 {
 	const struct matrix *m = data;
 	size_t i = *(const size_t *)a, j = *(const size_t *)b;
-	int order = memcmp(&m->parties[i], &m->parties[j], sizeof(*m->parties));
+	int order = memcmp(&m->parties.items[i], &m->parties.items[j],
+			   sizeof(*m->parties.items));
 
 	return order ? order : i < j ? -1 : 1;
 }
@@ -111,8 +112,9 @@ static int classify(struct matrix *m, struct cg_error *err)
 		order[i] = i;
 	qsort_r(order, count, sizeof(*order), by_content, m);
 	for (size_t i = 0; i < count; i++) {
-		if (i && memcmp(&m->parties[order[first]], &m->parties[order[i]],
-				sizeof(*m->parties)) != 0)
+		if (i &&
+		    memcmp(&m->parties.items[order[first]], &m->parties.items[order[i]],
+			   sizeof(*m->parties.items)) != 0)
 			first = i;
 		m->class_of[order[i]] = order[first];
 	}
@@ -182,8 +184,10 @@ static void check_row(struct matrix *m, size_t from)
 static int compute(struct matrix *m, struct cg_error *err)
 {
 	if (cg_parties_new(&m->parties, &m->records,
-			   m->definition.model ? &m->definition : NULL, err) < 0 ||
-	    classify(m, err) < 0)
+			   m->definition.model ? &m->definition : NULL, err) < 0)
+		return -1;
+	cg_parties_forget_spare(&m->parties, m->records.count);
+	if (classify(m, err) < 0)
 		return -1;
 	m->cells = calloc(m->count * m->count, sizeof(*m->cells));
 	if (!m->cells)
@@ -196,12 +200,12 @@ static int compute(struct matrix *m, struct cg_error *err)
 
 /* The reply. */
 
-static json_t *list_codes(uint32_t reasons)
+static json_t *list_codes(uint64_t reasons)
 {
 	json_t *list = json_array();
 
 	for (enum cg_reason r = 0; r < CG_REASONS; r++)
-		if (reasons & UINT32_C(1) << r)
+		if (reasons & CG_REASON_BIT(r))
 			json_array_append_new(list, json_string(cg_reason_code(r)));
 	return list;
 }
@@ -287,7 +291,7 @@ static json_t *list_islands(const struct matrix *m, bool out)
 /* Is it their vendor that keeps all of them apart? Then no CPU will help. */
 static bool by_vendor(const struct matrix *m, bool out)
 {
-	const uint32_t vendor = UINT32_C(1) << CG_IDENTITY_VENDOR;
+	const uint64_t vendor = CG_REASON_BIT(CG_IDENTITY_VENDOR);
 
 	for (size_t i = 0; i < m->count; i++)
 		for (size_t j = 0; j < m->count && is_island(&m->classes[i], out); j++) {

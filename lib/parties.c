@@ -3,6 +3,7 @@
 #include "lib/parties.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cpumodels/caution.h"
@@ -12,11 +13,10 @@
 
 struct gathering {
 	const struct cg_records *records;
-	struct cg_party *parties;
+	struct cg_parties out;
 	struct cg_gates gates;
 	/* Of the definition. */
 	const struct cg_definition *definition;
-	char *text;
 	const struct cg_override *vendor;
 	bool own_width; /* addresses are as wide as the host's */
 	/*
@@ -30,8 +30,7 @@ struct gathering {
 
 static void deinit(struct gathering *g)
 {
-	free(g->parties);
-	free(g->text);
+	cg_parties_deinit(&g->out);
 }
 
 static const struct cg_vocabulary *names(const struct gathering *g)
@@ -46,7 +45,12 @@ static bool is_kvm(const struct cg_record *record)
 
 static void add_reason(struct cg_party *party, enum cg_reason reason)
 {
-	party->reasons |= UINT32_C(1) << reason;
+	party->reasons |= CG_REASON_BIT(reason);
+}
+
+static void take_vendor(struct cg_party *party, const char *vendor)
+{
+	snprintf(party->vendor, sizeof(party->vendor), "%s", vendor ? vendor : "");
 }
 
 /* What holds for any guest. False if there can be none. */
@@ -54,7 +58,7 @@ static bool start(struct gathering *g, size_t i)
 {
 	const struct cg_records *r = g->records;
 	const struct cg_record *record = r->items[i];
-	struct cg_party *party = &g->parties[i];
+	struct cg_party *party = &g->out.items[i];
 
 	if (!cg_records_has_machine(r, i, r->machine)) {
 		add_reason(party, CG_MACHINE_ABSENT);
@@ -67,8 +71,7 @@ static bool start(struct gathering *g, size_t i)
 	party->possible = party->gives = r->supplies[i].possible;
 	party->untold = cg_joint_map(r->joint, i, cg_record_untold(record));
 	if (r->supplies[i].vendor && !g->vendor)
-		snprintf(party->vendor, sizeof(party->vendor), "%s",
-			 r->supplies[i].vendor);
+		take_vendor(party, r->supplies[i].vendor);
 	if (is_kvm(record) && (!g->definition || g->own_width))
 		party->phys_bits = cg_records_phys_bits(r, i);
 	return true;
@@ -82,7 +85,7 @@ static void gather_own(struct gathering *g)
 
 	for (size_t i = 0; i < g->records->count; i++)
 		if (start(g, i))
-			g->parties[i].has =
+			g->out.items[i].has =
 				cg_featureset_minus(&g->records->supplies[i].gives,
 						    &cautions.sets[CG_CAUTION_MIGRATION]);
 }
@@ -96,13 +99,16 @@ static bool find_expansion(const struct gathering *g, size_t i, const char *text
 				    scalars);
 }
 
-/* What the definition sets is everywhere the same. */
+/* What the definition says, else what the model has. */
 static uint32_t number(const struct gathering *g, const char *name, uint32_t value)
 {
-	return cg_definition_find(g->definition, name) ? 0 : value;
+	const struct cg_override *said = cg_definition_find(g->definition, name);
+
+	return said ? (uint32_t)strtoul(said->value, NULL, 0) : value;
 }
 
-static void take_numbers(const struct gathering *g, struct cg_party *party,
+/* KVM gives its guests the host's vendor, TCG that of the model. */
+static void take_numbers(const struct gathering *g, size_t i, struct cg_party *party,
 			 const json_t *scalars)
 {
 	struct cg_cpu cpu = { 0 };
@@ -113,6 +119,16 @@ static void take_numbers(const struct gathering *g, struct cg_party *party,
 	party->stepping = number(g, "stepping", cpu.stepping);
 	party->level = number(g, "level", cpu.level);
 	party->xlevel = number(g, "xlevel", cpu.xlevel);
+	if (g->vendor)
+		take_vendor(party, g->vendor->value);
+	else if (!is_kvm(g->records->items[i]))
+		take_vendor(party, cpu.vendor);
+}
+
+static void know_not(struct gathering *g, size_t i, const char *name)
+{
+	add_reason(&g->out.items[i], CG_NAME_UNKNOWN);
+	g->out.unknown[i] = name;
 }
 
 /* @model is E of the plain model. */
@@ -120,14 +136,15 @@ static void take_request(struct gathering *g, size_t i, const struct cg_features
 			 const json_t *scalars)
 {
 	const struct cg_supply *supply = &g->records->supplies[i];
-	struct cg_party *party = &g->parties[i];
+	struct cg_party *party = &g->out.items[i];
 	struct cg_request r =
 		cg_request_make(model, g->definition, names(g), &g->gates, scalars);
 	struct cg_featureset said = cg_featureset_or(&r.on, &r.off), lacking;
 
 	if (r.unknown)
-		add_reason(party, CG_NAME_UNKNOWN);
-	if (g->definition->count && find_expansion(g, i, g->text, &r.features, &scalars))
+		know_not(g, i, r.unknown);
+	if (g->definition->count &&
+	    find_expansion(g, i, g->out.text, &r.features, &scalars))
 		r.perhaps = (struct cg_featureset){ 0 };
 	party->fixed = true;
 	party->has = cg_featureset_or(&r.features, &r.on);
@@ -135,11 +152,11 @@ static void take_request(struct gathering *g, size_t i, const struct cg_features
 	party->refused = cg_featureset_minus(&said, &supply->known);
 	party->doubtful = cg_featureset_and(&r.perhaps, &supply->known);
 	party->doubtful = cg_featureset_minus(&party->doubtful, &supply->possible);
-	take_numbers(g, party, scalars);
+	take_numbers(g, i, party, scalars);
 	lacking = cg_featureset_minus(&party->has, &party->possible);
 	if (cg_featureset_is_empty(&lacking) &&
-	    cg_record_start(g->records->items[i], g->records->machine, g->text, NULL) ==
-		    CG_RECORD_NOT_STARTED)
+	    cg_record_start(g->records->items[i], g->records->machine, g->out.text,
+			    NULL) == CG_RECORD_NOT_STARTED)
 		add_reason(party, CG_START_FAILED);
 }
 
@@ -151,12 +168,14 @@ static void gather_one(struct gathering *g, size_t i)
 	if (!start(g, i))
 		return;
 	if (!cg_records_has_model(g->records, i, g->definition->model))
-		add_reason(&g->parties[i], CG_NAME_UNKNOWN);
+		know_not(g, i, g->definition->model);
 	else if (find_expansion(g, i, g->definition->model, &model, &scalars) ||
 		 g->is_told)
 		take_request(g, i, &model, scalars);
-	else
-		add_reason(&g->parties[i], CG_RECORD_ABSENT);
+	else {
+		add_reason(&g->out.items[i], CG_RECORD_ABSENT);
+		g->out.unknown[i] = g->definition->model;
+	}
 }
 
 static int gather_defined(struct gathering *g, struct cg_error *err)
@@ -166,8 +185,8 @@ static int gather_defined(struct gathering *g, struct cg_error *err)
 		cg_definition_find(g->definition, "host-phys-bits");
 	bool known = false;
 
-	g->text = cg_definition_print(g->definition);
-	if (!g->text)
+	g->out.text = cg_definition_print(g->definition);
+	if (!g->out.text)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory for a definition");
 	g->vendor = cg_definition_find(g->definition, "vendor");
 	g->own_width = width && cg_definition_bool(width->value, &known) && known;
@@ -186,15 +205,34 @@ static int gather_defined(struct gathering *g, struct cg_error *err)
 	return 0;
 }
 
-/* What no guest has isn't asked for, and hosts don't differ by it. */
-static void forget_spare(struct gathering *g)
+int cg_parties_new(struct cg_parties *out, const struct cg_records *records,
+		   const struct cg_definition *definition, struct cg_error *err)
+{
+	cg_cleanup(deinit) struct gathering g = { .records = records,
+						  .definition = definition };
+
+	g.out.items = calloc(records->count, sizeof(*g.out.items));
+	g.out.unknown = calloc(records->count, sizeof(const char *));
+	if (!g.out.items || !g.out.unknown)
+		return cg_error_errno(err, "%zu hosts", records->count);
+	g.gates = cg_gates_of(names(&g));
+	if (!definition)
+		gather_own(&g);
+	else if (gather_defined(&g, err) < 0)
+		return -1;
+	*out = g.out;
+	g.out = (struct cg_parties){ 0 };
+	return 0;
+}
+
+void cg_parties_forget_spare(struct cg_parties *parties, size_t count)
 {
 	struct cg_featureset wanted = { 0 };
 
-	for (size_t i = 0; i < g->records->count; i++)
-		wanted = cg_featureset_or(&wanted, &g->parties[i].has);
-	for (size_t i = 0; i < g->records->count; i++) {
-		struct cg_party *party = &g->parties[i];
+	for (size_t i = 0; i < count; i++)
+		wanted = cg_featureset_or(&wanted, &parties->items[i].has);
+	for (size_t i = 0; i < count; i++) {
+		struct cg_party *party = &parties->items[i];
 
 		party->possible = cg_featureset_and(&party->possible, &wanted);
 		party->gives = cg_featureset_and(&party->gives, &wanted);
@@ -202,21 +240,10 @@ static void forget_spare(struct gathering *g)
 	}
 }
 
-int cg_parties_new(struct cg_party **out, const struct cg_records *records,
-		   const struct cg_definition *definition, struct cg_error *err)
+void cg_parties_deinit(struct cg_parties *parties)
 {
-	cg_cleanup(deinit) struct gathering g = { .records = records,
-						  .definition = definition };
-
-	g.parties = calloc(records->count, sizeof(*g.parties));
-	if (!g.parties)
-		return cg_error_errno(err, "%zu hosts", records->count);
-	g.gates = cg_gates_of(names(&g));
-	if (!definition)
-		gather_own(&g);
-	else if (gather_defined(&g, err) < 0)
-		return -1;
-	forget_spare(&g);
-	*out = cg_take(g.parties);
-	return 0;
+	free(parties->items);
+	free(parties->unknown);
+	free(parties->text);
+	*parties = (struct cg_parties){ 0 };
 }

@@ -146,9 +146,9 @@ static void one_definition_that_means_two_things_is_no(void **state)
 	old.gives = old.has;
 	new.has = new.gives = new.possible;
 	passage = cg_passage_find(&old, &new, causes);
-	assert_int_equal(passage.reasons, 1u << CG_EXTRA_VMM);
+	assert_int_equal(passage.reasons, CG_REASON_BIT(CG_EXTRA_VMM));
 	passage = cg_passage_find(&new, &old, causes);
-	assert_int_equal(passage.reasons, 1u << CG_MISSING_VMM);
+	assert_int_equal(passage.reasons, CG_REASON_BIT(CG_MISSING_DEFINITION));
 	assert_true(cg_featureset_has(&passage.features, 2));
 	/* Asked for by name, there is no extra. */
 	old.fixed = new.fixed = false;
@@ -161,7 +161,7 @@ static void addresses_may_grow_but_not_shrink(void **state)
 	struct cg_passage passage = cg_passage_find(&wide, &narrow, causes);
 
 	(void)state;
-	assert_int_equal(passage.reasons, 1u << CG_WIDTH_PHYS_BITS);
+	assert_int_equal(passage.reasons, CG_REASON_BIT(CG_WIDTH_PHYS_BITS));
 	assert_int_equal(answer_of(&narrow, &wide), CG_YES);
 	narrow.fixed = wide.fixed = true;
 	assert_int_equal(answer_of(&narrow, &wide), CG_NO);
@@ -169,9 +169,9 @@ static void addresses_may_grow_but_not_shrink(void **state)
 
 static void says_why_nobody_can_come(void **state)
 {
-	struct cg_party a = { 0 }, b = { .reasons = 1u << CG_MACHINE_ABSENT },
-			c = { .reasons = 1u << CG_RECORD_ABSENT },
-			d = { .reasons = 1u << CG_MACHINE_DEPRECATED };
+	struct cg_party a = { 0 }, b = { .reasons = CG_REASON_BIT(CG_MACHINE_ABSENT) },
+			c = { .reasons = CG_REASON_BIT(CG_RECORD_ABSENT) },
+			d = { .reasons = CG_REASON_BIT(CG_MACHINE_DEPRECATED) };
 
 	(void)state;
 	cg_featureset_add(&a.has, 1);
