@@ -10,6 +10,7 @@ cpugate_SOURCES = \
 	%D%/baseline.c \
 	%D%/cache.c \
 	%D%/check-launch.c \
+	%D%/check-migration.c \
 	%D%/compare.c \
 	%D%/contract.c \
 	%D%/diff.c \

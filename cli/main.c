@@ -44,6 +44,8 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_explain,
 	&cg_verb_matrix,
 	&cg_verb_check_launch,
+	&cg_verb_check_migration,
+	&cg_verb_check_restore,
 	&cg_verb_pin,
 	&cg_verb_contract_show,
 	&cg_verb_contract_list,
@@ -64,6 +66,10 @@ static const struct option long_options[] = {
 	{ "from", required_argument, NULL, OPTION_TEXT },
 	{ "level", required_argument, NULL, OPTION_TEXT },
 	{ "cpu", required_argument, NULL, OPTION_TEXT },
+	{ "guest", required_argument, NULL, OPTION_TEXT },
+	{ "to", required_argument, NULL, OPTION_TEXT },
+	{ "contract", required_argument, NULL, OPTION_TEXT },
+	{ "smp", required_argument, NULL, OPTION_TEXT },
 	{ "format", required_argument, NULL, OPTION_TEXT },
 	{ "name", required_argument, NULL, OPTION_TEXT },
 	{ "without", required_argument, NULL, OPTION_LIST },
@@ -113,7 +119,8 @@ static void print_help(void)
 	     "  --machine TYPE    the machine type or alias; QEMU's default without it\n"
 	     "  --accel ACCEL     kvm or tcg; KVM where this host has it without it\n"
 	     "  --record FILE     answer from a record, see cpugate record\n"
-	     "  --from FILE       record: of a host that others tell of in FILE\n"
+	     "  --from FILE       record: of a host that others tell of in FILE;\n"
+	     "                    check migration: the guest's own host\n"
 	     "  --output FILE     record, contract export: write there\n"
 	     "  --all             probe, record, verify: every machine type\n"
 	     "                    contract list: those that were replaced, too\n"
@@ -127,7 +134,12 @@ static void print_help(void)
 	     "  --without HOST    baseline: leave it out\n"
 	     "  --partition N     baseline: split the hosts into so many groups\n"
 	     "  --like-virsh      compare: words and exit status of virsh cpu-compare\n"
-	     "  --cpu DEFINITION  matrix: guests of that CPU, not of each host's best\n"
+	     "  --cpu DEFINITION  matrix: guests of that CPU, not of each host's best;\n"
+	     "                    check migration, restore: what it is started with there\n"
+	     "  --guest GUEST     check migration: a contract, or qmp:SOCKET\n"
+	     "  --to HOST         check migration, restore: a record, or host\n"
+	     "  --smp CPUS        check migration: as -smp has it there\n"
+	     "  --contract FILE   check restore: what the guest was promised\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/advisory.c \
+	%D%/advisory.h \
 	%D%/baseline.c \
 	%D%/baseline.h \
 	%D%/caution.c \

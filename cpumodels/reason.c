@@ -193,6 +193,16 @@ void cg_verdict_take(struct cg_verdict *verdict, json_t *reason)
 	add(verdict, cg_reason_find(code), reason);
 }
 
+void cg_verdict_join(struct cg_verdict *verdict, const struct cg_verdict *other)
+{
+	verdict->weights |= other->weights;
+	if (!other->reasons)
+		return;
+	if (!verdict->reasons)
+		verdict->reasons = json_array();
+	json_array_extend(verdict->reasons, other->reasons);
+}
+
 enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict)
 {
 	if (verdict->weights & 1u << CG_WEIGHT_OVERRULES)

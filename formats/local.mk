@@ -35,5 +35,7 @@ libcg_la_SOURCES += \
 	%D%/record-load.c \
 	%D%/record.c \
 	%D%/record.h \
+	%D%/saved-guest.c \
+	%D%/saved-guest.h \
 	%D%/xml.c \
 	%D%/xml.h

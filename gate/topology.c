@@ -105,13 +105,9 @@ static uint64_t or_one(uint64_t count)
 	return count ? count : 1;
 }
 
-int cg_topology_read(struct cg_topology *out, const json_t *smp, struct cg_error *err)
+static struct cg_topology pack(const uint64_t counts[PLACES])
 {
-	uint64_t counts[PLACES] = { 0 };
-
-	if (read_counts(counts, smp, err) < 0 || fit(counts, err) < 0)
-		return -1;
-	*out = (struct cg_topology){ .cpus = counts[CPUS],
+	return (struct cg_topology){ .cpus = counts[CPUS],
 				     .maxcpus = counts[MAXCPUS],
 				     .dies = or_one(counts[DIES]),
 				     .modules = or_one(counts[MODULES]),
@@ -120,7 +116,75 @@ int cg_topology_read(struct cg_topology *out, const json_t *smp, struct cg_error
 				     .others = or_one(counts[DRAWERS]) *
 					       or_one(counts[BOOKS]) *
 					       or_one(counts[CLUSTERS]) };
+}
+
+int cg_topology_read(struct cg_topology *out, const json_t *smp, struct cg_error *err)
+{
+	uint64_t counts[PLACES] = { 0 };
+
+	if (read_counts(counts, smp, err) < 0 || fit(counts, err) < 0)
+		return -1;
+	*out = pack(counts);
 	return 0;
+}
+
+/* Who gets what is left, if nobody said: machine_parse_smp_config() in hw/core/machine-smp.c. */
+static int place_of_rest(const uint64_t counts[PLACES], bool sockets_first)
+{
+	int first = sockets_first ? SOCKETS : CORES,
+	    second = sockets_first ? CORES : SOCKETS;
+
+	if (!counts[first])
+		return first;
+	return counts[second] ? THREADS : second;
+}
+
+int cg_topology_resolve(struct cg_topology *out, const json_t *smp, bool sockets_first,
+			struct cg_error *err)
+{
+	uint64_t counts[PLACES] = { 0 }, product = 1;
+	bool counted;
+	int rest;
+
+	if (read_counts(counts, smp, err) < 0)
+		return -1;
+	counted = counts[CPUS] || counts[MAXCPUS];
+	if (fit(counts, err) < 0)
+		return -1;
+	rest = counted ? place_of_rest(counts, sockets_first) : PLACES;
+	for (int i = DRAWERS; i < PLACES; i++)
+		product *= or_one(counts[i]);
+	if (rest < PLACES && !counts[rest])
+		counts[rest] = counts[MAXCPUS] / product;
+	*out = pack(counts);
+	return 0;
+}
+
+int cg_topology_from_machine(struct cg_topology *out, const json_t *smp,
+			     struct cg_error *err)
+{
+	uint64_t counts[PLACES] = { 0 };
+
+	for (int i = 0; i < PLACES; i++) {
+		const json_t *value = json_object_get(smp, names[i]);
+
+		if (value && (!cg_json_uint(value, &counts[i]) || !counts[i] ||
+			      counts[i] > COUNT_MAX))
+			return cg_error_set(err, CG_E_PROTOCOL,
+					    "smp: %s is no number of CPUs", names[i]);
+	}
+	if (!counts[CPUS] || !counts[MAXCPUS] || fit(counts, err) < 0)
+		return cg_error_set(err, CG_E_PROTOCOL,
+				    "smp: the numbers don't fit together");
+	*out = pack(counts);
+	return 0;
+}
+
+bool cg_topology_equal(const struct cg_topology *a, const struct cg_topology *b)
+{
+	return a->cpus == b->cpus && a->maxcpus == b->maxcpus && a->dies == b->dies &&
+	       a->modules == b->modules && a->cores == b->cores &&
+	       a->threads == b->threads && a->others == b->others;
 }
 
 /* What a contract keeps, by name; the first two are always said. */

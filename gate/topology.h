@@ -3,6 +3,7 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -21,6 +22,22 @@ struct cg_topology {
 json_t *cg_topology_json(const struct cg_topology *topology);
 cg_must_check int cg_topology_from_json(struct cg_topology *out, const json_t *json,
 					struct cg_error *err);
+
+/*
+ * The same with what QEMU computes: a socket has as many cores as there are vCPUs left for
+ * it, or before machine types 6.2 (@sockets_first) as many sockets as it takes.
+ */
+cg_must_check int cg_topology_resolve(struct cg_topology *out, const json_t *smp,
+				      bool sockets_first, struct cg_error *err);
+
+/*
+ * As a machine tells its own: an object of numbers (SMPConfiguration), those it doesn't have
+ * left out or 1. CG_E_PROTOCOL for what can't be.
+ */
+cg_must_check int cg_topology_from_machine(struct cg_topology *out, const json_t *smp,
+					   struct cg_error *err);
+
+bool cg_topology_equal(const struct cg_topology *a, const struct cg_topology *b);
 
 /*
  * From the members of -machine smp.*, an object of strings; NULL for none, which is one vCPU.

@@ -96,3 +96,18 @@ struct cg_bit cg_bits_kvm(const json_t *parts, const struct cg_leaf *leaf)
 	cg_hex(key, leaf->leaf);
 	return read_bit(cg_json_text(json_object_get(msrs, "feature"), key), leaf);
 }
+
+uint32_t cg_bits_phys(const json_t *parts)
+{
+	const char *type, *text;
+	uint32_t least = 0, bits;
+	json_t *registers;
+
+	cg_json_each(json_object_get(parts, "cpuid"), type, registers) {
+		text = cg_json_text(registers, "0x80000008.eax");
+		bits = text ? strtoul(text, NULL, 16) & 0xff : 0;
+		if (bits && (!least || bits < least))
+			least = bits;
+	}
+	return least;
+}

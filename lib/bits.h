@@ -30,3 +30,9 @@ char *cg_bits_vendor(const json_t *parts, char out[static CG_BITS_VENDOR]);
 
 /* In what KVM offers to guests. */
 struct cg_bit cg_bits_kvm(const json_t *parts, const struct cg_leaf *leaf);
+
+/*
+ * How wide the physical addresses of a host are, those of its narrowest core; 0 if its
+ * parts don't tell.
+ */
+uint32_t cg_bits_phys(const json_t *parts);

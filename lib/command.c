@@ -29,6 +29,8 @@ static const struct cg_command *const commands[] = {
 	&cg_command_explain,
 	&cg_command_matrix,
 	&cg_command_check_launch,
+	&cg_command_check_migration,
+	&cg_command_check_restore,
 	&cg_command_pin,
 	&cg_command_model_expansion,
 	&cg_command_model_baseline,

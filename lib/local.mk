@@ -13,6 +13,7 @@ libcg_la_SOURCES += \
 	%D%/cause.c \
 	%D%/cause.h \
 	%D%/check-launch.c \
+	%D%/check-migration.c \
 	%D%/choice.c \
 	%D%/choice.h \
 	%D%/command.c \
@@ -24,6 +25,8 @@ libcg_la_SOURCES += \
 	%D%/contract.c \
 	%D%/cpu-model.c \
 	%D%/cpugate.c \
+	%D%/destination.c \
+	%D%/destination.h \
 	%D%/diff.c \
 	%D%/emulators.c \
 	%D%/expand.c \
@@ -40,6 +43,8 @@ libcg_la_SOURCES += \
 	%D%/launch.c \
 	%D%/launch.h \
 	%D%/machines.c \
+	%D%/migration.c \
+	%D%/migration.h \
 	%D%/microcode.c \
 	%D%/microcode.h \
 	%D%/matrix.c \
@@ -76,6 +81,10 @@ libcg_la_SOURCES += \
 	%D%/subject.h \
 	%D%/tally.c \
 	%D%/tally.h \
+	%D%/traveller-contract.c \
+	%D%/traveller-inside.h \
+	%D%/traveller.c \
+	%D%/traveller.h \
 	%D%/trail-host.c \
 	%D%/trail.c \
 	%D%/trail.h \

@@ -7,6 +7,7 @@
 
 #include "cpumodels/leaves.h"
 #include "formats/host-model.h"
+#include "lib/bits.h"
 #include "lib/command.h"
 #include "machine/catalogue.h"
 
@@ -424,18 +425,7 @@ bool cg_records_has_model(const struct cg_records *records, size_t i, const char
 
 uint32_t cg_records_phys_bits(const struct cg_records *records, size_t i)
 {
-	const json_t *parts = cg_record_host_parts(records->items[i]);
-	const char *type, *text;
-	uint32_t least = 0, bits;
-	json_t *registers;
-
-	cg_json_each(json_object_get(parts, "cpuid"), type, registers) {
-		text = cg_json_text(registers, "0x80000008.eax");
-		bits = text ? strtoul(text, NULL, 16) & 0xff : 0;
-		if (bits && (!least || bits < least))
-			least = bits;
-	}
-	return least;
+	return cg_bits_phys(cg_record_host_parts(records->items[i]));
 }
 
 /* What each can give. */

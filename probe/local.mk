@@ -5,6 +5,8 @@ libcg_la_SOURCES += \
 	%D%/ahead.h \
 	%D%/compat.c \
 	%D%/compat.h \
+	%D%/departure.c \
+	%D%/departure.h \
 	%D%/expansion.c \
 	%D%/expansion.h \
 	%D%/facts-emulator.c \

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A guest by its contract, which has been checked for its form, and says two things twice. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/traveller-inside.h"
+
+/* What its CPU says of a feature by name. */
+static struct cg_featureset named(const struct cg_traveller *t, bool wanted)
+{
+	struct cg_featureset out = { 0 };
+	bool on;
+
+	for (size_t i = 0; i < t->cpu.count; i++) {
+		size_t f = cg_vocabulary_find(t->words, t->cpu.overrides[i].name);
+
+		if (f < CG_FEATURES_MAX &&
+		    cg_definition_bool(t->cpu.overrides[i].value, &on) && on == wanted)
+			cg_featureset_add(&out, f);
+	}
+	return out;
+}
+
+static void contradict(struct cg_traveller *t, const struct cg_featureset *features,
+		       const char *how)
+{
+	char text[256];
+
+	if (cg_featureset_is_empty(features))
+		return;
+	snprintf(text, sizeof(text), "%s is %s in its CPU's definition",
+		 cg_vocabulary_name(t->words, cg_featureset_next(features, 0)), how);
+	cg_traveller_doubt(t, CG_GUEST_INCONSISTENT, text);
+}
+
+/* Its definition and what it says that the guest has must be the same guest. */
+static void check_definition(struct cg_traveller *t)
+{
+	struct cg_featureset threads = cg_traveller_of_threads(t->words);
+	struct cg_featureset on = named(t, true), off = named(t, false), wrong;
+
+	wrong = cg_featureset_and(&t->features, &off);
+	wrong = cg_featureset_minus(&wrong, &threads);
+	contradict(t, &wrong, "off");
+	wrong = cg_featureset_minus(&t->features, &on);
+	wrong = cg_featureset_minus(&wrong, &threads);
+	t->spelled = cg_featureset_is_empty(&wrong);
+}
+
+static bool is_allowed(const struct cg_traveller *t, const char *feature)
+{
+	const json_t *name;
+	size_t i;
+
+	json_array_foreach(t->contract.allowed, i, name)
+		if (strcmp(json_string_value(name), feature) == 0)
+			return true;
+	return false;
+}
+
+/* Is it a feature that TCG takes and drops? */
+static bool is_dropped(const struct cg_traveller *t, const char *feature)
+{
+	return strcmp(t->accel, "tcg") == 0 && strncmp(feature, "kvm", 3) == 0;
+}
+
+/* What is on in the definition the guest has, or it may do without. */
+static void check_names(struct cg_traveller *t)
+{
+	bool on;
+	size_t count;
+
+	for (size_t i = 0; i < t->cpu.count; i++) {
+		const struct cg_override *o = &t->cpu.overrides[i];
+		char text[256];
+
+		if (!cg_definition_bool(o->value, &on) || !on ||
+		    cg_vocabulary_find(t->words, o->name) < CG_FEATURES_MAX ||
+		    !cg_leaves_find(o->name, &count) || is_allowed(t, o->name) ||
+		    is_dropped(t, o->name))
+			continue;
+		snprintf(text, sizeof(text),
+			 "%.64s is on in its CPU's definition, and it doesn't have it",
+			 o->name);
+		cg_traveller_doubt(t, CG_GUEST_INCONSISTENT, text);
+	}
+}
+
+/* A number that the definition sets is the guest's. */
+static void check_scalars(struct cg_traveller *t)
+{
+	const char *name;
+	json_t *value;
+	char text[256];
+
+	cg_json_each(t->contract.scalars, name, value) {
+		const struct cg_override *o = cg_definition_find(&t->cpu, name);
+		uint64_t number = 0;
+		bool same = !o ||
+			    (json_is_string(value)
+				     ? strcmp(o->value, json_string_value(value)) == 0
+				     : cg_json_uint(value, &number) &&
+					       strtoull(o->value, NULL, 0) == number);
+
+		if (same)
+			continue;
+		snprintf(text, sizeof(text), "%s is %.64s in its CPU's definition", name,
+			 o->value);
+		cg_traveller_doubt(t, CG_GUEST_INCONSISTENT, text);
+	}
+}
+
+static bool has_pmu(const struct cg_traveller *t)
+{
+	const struct cg_override *pmu = cg_definition_find(&t->cpu, "pmu");
+	bool on;
+
+	if (pmu)
+		return cg_definition_bool(pmu->value, &on) && on;
+	return strcmp(t->cpu.model, "host") == 0 || strcmp(t->cpu.model, "max") == 0;
+}
+
+static bool is_whole(const struct cg_topology *t)
+{
+	return t->maxcpus == t->dies * t->modules * t->cores * t->threads * t->others;
+}
+
+/* What QEMU would find out by itself: a guest whose TSC is said never to change. */
+static void check_tsc(struct cg_traveller *t)
+{
+	size_t f = cg_vocabulary_find(t->words, "invtsc");
+
+	if (strcmp(t->accel, "kvm") == 0 && f < CG_FEATURES_MAX &&
+	    cg_featureset_has(&t->features, f) &&
+	    !cg_definition_find(&t->cpu, "tsc-frequency"))
+		cg_traveller_doubt(t, CG_MIGRATION_BLOCKED,
+				   "invtsc without a tsc-frequency keeps it on its host");
+}
+
+static int take_contract(struct cg_traveller *t, struct cg_error *err)
+{
+	const struct cg_contract *c = &t->contract;
+	size_t unknown;
+
+	if (cg_definition_parse(&t->cpu, c->cpu, err) < 0 ||
+	    cg_vocabulary_from_json(&t->own, c->features, err) < 0)
+		return -1;
+	t->target = c->target;
+	t->machine = c->machine;
+	t->accel = c->accel;
+	t->version = cg_json_text(json_object_get(c->made, "emulator"), "version");
+	t->kernel = cg_json_text(c->made, "kernel");
+	t->words = t->own;
+	t->features = cg_vocabulary_set(t->own, c->features, &unknown);
+	t->topology = c->topology;
+	t->exact = is_whole(&c->topology);
+	cg_cpu_take_scalars(&t->numbers, c->scalars);
+	check_definition(t);
+	check_names(t);
+	check_scalars(t);
+	check_tsc(t);
+	cg_traveller_hide(t, has_pmu(t));
+	cg_traveller_check(t);
+	return 0;
+}
+
+int cg_traveller_take(struct cg_traveller *out, struct cg_contract *contract,
+		      const char *text, struct cg_error *err)
+{
+	cg_auto_traveller struct cg_traveller t = { .contract = *contract };
+
+	*contract = (struct cg_contract){ 0 };
+	t.text = strdup(text);
+	if (!t.text)
+		return cg_error_errno(err, "%s", text);
+	if (take_contract(&t, err) < 0)
+		return cg_error_prefix(err, "%s", text);
+	*out = t;
+	t = (struct cg_traveller){ 0 };
+	return 0;
+}
