@@ -32,7 +32,8 @@ _cpugate_find_verb()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
 		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
-			--cpu | --html | --format | --name | --level | --without | --partition | --replaced)
+			--cpu | --html | --format | --name | --level | --without | --partition | --replaced | \
+			--guest | --to | --smp | --contract)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -58,6 +59,12 @@ _cpugate_offer_options()
 	diff* | hosts-for*) _cpugate_offer --emulator --machine --accel "$common" ;;
 	matrix*) _cpugate_offer --emulator --machine --accel --cpu --html "$common" ;;
 	'check launch'*) _cpugate_offer --accel --record "$common" ;;
+	'check migration'*)
+		_cpugate_offer --emulator --machine --accel --guest --to --from --cpu --smp "$common"
+		;;
+	'check restore'*)
+		_cpugate_offer --emulator --machine --accel --contract --to --cpu "$common"
+		;;
 	pin*) _cpugate_offer --accel --record --short --both "$common" ;;
 	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
 	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
@@ -74,7 +81,7 @@ _cpugate_offer_options()
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
-		--like-virsh --short --both --cpu --html --replaced $baseline $common" ;;
+		--like-virsh --short --both --cpu --guest --to --smp --contract --html --replaced $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -109,10 +116,14 @@ _cpugate()
 	--accel | accel) _cpugate_offer kvm tcg ;;
 	--format) _cpugate_offer libvirt nfd nova prometheus proxmox qemu ;;
 	--emulator | emulator) _cpugate_offer_emulators ;;
-	--record | --from | --output | --html) _cpugate_offer_files ;;
+	--record | --from | --output | --html | --contract) _cpugate_offer_files ;;
+	--guest | --to)
+		_cpugate_offer_files
+		[[ $option == --guest || host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
+		;;
 	--level) _cpugate_offer x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 ;;
 	# To know machine types, QEMU would have to be asked.
-	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name | --replaced) ;;
+	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name | --replaced | --smp) ;;
 	*)
 		case $_cpugate_verb in
 		diff*)
@@ -123,7 +134,9 @@ _cpugate()
 			_cpugate_offer_files
 			[[ host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
 			;;
-		check) _cpugate_offer launch ;;
+		check) _cpugate_offer launch migration restore ;;
+		'check migration'*) ;;
+		'check restore') _cpugate_offer_files ;;
 		'check launch' | pin) _cpugate_offer_emulators ;;
 		'check launch'* | pin*) _cpugate_offer_files ;;
 		contract) _cpugate_offer show list export import verify forget ;;

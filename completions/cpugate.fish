@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract
                 set skip yes
             case '-*'
             case '*'
@@ -55,7 +55,7 @@ complete -c cpugate -n '__cpugate_is ""' -a baseline -d 'The CPU that guests can
 complete -c cpugate -n '__cpugate_is ""' -a hosts-for -d 'Which hosts can take a guest with this CPU'
 complete -c cpugate -n '__cpugate_is ""' -a matrix -d 'Which hosts can send guests to which'
 complete -c cpugate -n '__cpugate_is ""' -a explain -d 'Why a feature or CPU model cannot be had'
-complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start with its CPU'
+complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start, or go on elsewhere, with its CPU'
 complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its CPU spelled out'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
@@ -66,6 +66,8 @@ complete -c cpugate -n '__cpugate_is contract' -a import -d 'Keep a contract tha
 complete -c cpugate -n '__cpugate_is contract' -a verify -d 'Would its guest start here as promised'
 complete -c cpugate -n '__cpugate_is contract' -a forget -d 'Let go of a promise'
 complete -c cpugate -n 'string match -qr -- "^contract (show|export|import|verify)" (__cpugate_verb)' -F
+complete -c cpugate -n '__cpugate_is check' -a migration -d 'A guest that goes to another host'
+complete -c cpugate -n '__cpugate_is check' -a restore -d 'A guest that was saved'
 complete -c cpugate -n '__cpugate_is ""' -a cache -d 'What is kept'
 complete -c cpugate -n '__cpugate_is cache' -a list -d 'Facts that the cache holds'
 complete -c cpugate -n '__cpugate_is cache' -a why -d 'What would be measured again now'
@@ -99,7 +101,19 @@ complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
 complete -c cpugate -n 'string match -qr -- "^(compare|baseline|hosts-for|matrix)" (__cpugate_verb)' -F -a host
 set -l matrix '__cpugate_is ""; or string match -q -- "matrix*" (__cpugate_verb)'
-complete -c cpugate -l cpu -x -n $matrix -d 'Guests of this CPU'
+set -l moves 'string match -qr -- "^check (migration|restore)" (__cpugate_verb)'
+complete -c cpugate -l cpu -x -n "$matrix; or $moves" -d 'Guests of this CPU'
+complete -c cpugate -l emulator -rF -n $moves -d 'The emulator'
+complete -c cpugate -l machine -x -n $moves -d 'The machine type'
+complete -c cpugate -l accel -x -a 'kvm tcg' -n $moves -d 'The accelerator'
+complete -c cpugate -l to -rF -a host -n "__cpugate_is \"\"; or $moves" -d 'A record or host'
+set -l migration 'string match -q -- "check migration*" (__cpugate_verb)'
+complete -c cpugate -l guest -rF -n "__cpugate_is \"\"; or $migration" -d 'A contract or qmp:SOCKET'
+complete -c cpugate -l smp -x -n "__cpugate_is \"\"; or $migration" -d 'vCPUs there'
+complete -c cpugate -l from -rF -n $migration -d 'Its own host'
+set -l restore 'string match -q -- "check restore*" (__cpugate_verb)'
+complete -c cpugate -l contract -rF -n "__cpugate_is \"\"; or $restore" -d 'What it was promised'
+complete -c cpugate -n $restore -F
 complete -c cpugate -l html -rF -n $matrix -d 'Write a page there'
 set -l lines 'string match -qr -- "^(check launch|pin)" (__cpugate_verb)'
 complete -c cpugate -l accel -x -a 'kvm tcg' -n $lines -d 'The accelerator'

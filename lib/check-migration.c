@@ -10,6 +10,7 @@
 #include "gate/keyval.h"
 #include "lib/command.h"
 #include "lib/migration.h"
+#include "lib/promise.h"
 
 static const char *const arguments[] = { "emulator", "machine", "accel", "guest", "to",
 					 "from",     "cpu",     "smp",   NULL };
@@ -152,9 +153,8 @@ static int run_restore(struct cg_context *context, const json_t *args, json_t **
 
 	if (!path)
 		return cg_error_set(err, CG_E_USAGE,
-				    "check restore: --contract the file of the guest's "
-				    "contract");
-	if (cg_contract_read(&contract, path, err) < 0 ||
+				    "check restore: --contract the guest's contract");
+	if (cg_promise_get(context, path, &contract, err) < 0 ||
 	    cg_traveller_take(&q.guest, &contract, saved ? saved : path, err) < 0)
 		return -1;
 	if (saved && read_saved(&q, saved, err) < 0)

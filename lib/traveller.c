@@ -6,8 +6,14 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "lib/promise.h"
 
 #define MONITOR "qmp:"
+
+/* Where CPUID leaves begin that aren't the CPU's first ones. */
+#define HYPERVISOR_LEAVES 0x40000000
+#define EXTENDED_LEAVES 0x80000000
+#define CENTAUR_LEAVES 0xc0000000
 
 uint64_t cg_traveller_threads(const struct cg_traveller *t)
 {
@@ -83,6 +89,9 @@ void cg_traveller_check(struct cg_traveller *t)
 	if (!n->level || !n->phys_bits)
 		cg_traveller_doubt(t, CG_GUEST_UNREAD,
 				   "the level of its CPU, or the width of addresses");
+	if (n->level >= HYPERVISOR_LEAVES ||
+	    (n->xlevel && (n->xlevel < EXTENDED_LEAVES || n->xlevel >= CENTAUR_LEAVES)))
+		cg_traveller_doubt(t, CG_GUEST_INCONSISTENT, "a level that no CPU has");
 	if (cg_featureset_is_empty(&t->features))
 		cg_traveller_doubt(t, CG_GUEST_INCONSISTENT, "a CPU without any feature");
 }
@@ -204,7 +213,7 @@ int cg_traveller_open(struct cg_traveller *out, struct cg_context *context,
 	cg_auto_traveller struct cg_traveller t = { 0 };
 
 	if (strncmp(text, MONITOR, strlen(MONITOR)) != 0)
-		return cg_contract_read(&contract, text, err) < 0
+		return cg_promise_get(context, text, &contract, err) < 0
 			       ? -1
 			       : cg_traveller_take(out, &contract, text, err);
 	t.text = strdup(text);

@@ -36,7 +36,8 @@ struct cg_traveller {
 };
 
 /*
- * By a name as users have it: "qmp:SOCKET" for a guest that runs, else the file of a contract.
+ * By a name as users have it: "qmp:SOCKET" for a guest that runs, else a
+ * contract's file, its name or its UUID.
  * Blocks on the file or monitor, with limits. CG_E_PROTOCOL and others for a monitor that
  * isn't QEMU's; what can't be read of a guest otherwise is a doubt.
  */

@@ -65,6 +65,7 @@ unit_tests = \
 bats_tests = \
 	%D%/cli/bad-input.bats \
 	%D%/cli/baseline.bats \
+	%D%/cli/check-migration.bats \
 	%D%/cli/compare.bats \
 	%D%/cli/completions.bats \
 	%D%/cli/contract.bats \
@@ -104,6 +105,7 @@ test_data = \
 	%D%/truth/second-host-pool.sh \
 	%D%/truth/second-host-verify.sh \
 	%D%/truth/starts.bash \
+	%D%/truth/contract.bash \
 	%D%/truth/truth.bash
 
 noinst_HEADERS += \
