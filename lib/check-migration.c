@@ -8,9 +8,9 @@
 
 #include "formats/saved-guest.h"
 #include "gate/keyval.h"
+#include "lib/archive.h"
 #include "lib/command.h"
 #include "lib/migration.h"
-#include "lib/promise.h"
 
 static const char *const arguments[] = { "emulator", "machine", "accel", "guest", "to",
 					 "from",     "cpu",     "smp",   NULL };
@@ -120,8 +120,8 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	return answer(&q, context, args, reply, err);
 }
 
-const struct cg_command cg_command_check_migration = { "check-migration", arguments,
-						       run };
+const struct cg_command cg_command_check_migration = { "check-migration", arguments, run,
+						       CG_COMMAND_READS };
 
 /* Is what was saved the guest that the contract is of? Its head names the machine type. */
 static int read_saved(struct question *q, const char *path, struct cg_error *err)
@@ -154,7 +154,7 @@ static int run_restore(struct cg_context *context, const json_t *args, json_t **
 	if (!path)
 		return cg_error_set(err, CG_E_USAGE,
 				    "check restore: --contract the guest's contract");
-	if (cg_promise_get(context, path, &contract, err) < 0 ||
+	if (cg_archive_get(context, path, &contract, err) < 0 ||
 	    cg_traveller_take(&q.guest, &contract, saved ? saved : path, err) < 0)
 		return -1;
 	if (saved && read_saved(&q, saved, err) < 0)
@@ -163,4 +163,6 @@ static int run_restore(struct cg_context *context, const json_t *args, json_t **
 }
 
 const struct cg_command cg_command_check_restore = { "check-restore", restore_arguments,
-						     run_restore };
+						     run_restore,
+						     CG_COMMAND_READS |
+							     CG_COMMAND_QUICK };

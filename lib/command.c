@@ -75,6 +75,8 @@ enum cg_argument cg_argument_kind(const char *argument)
 		{ "like-virsh", CG_ARGUMENT_FLAG }, { "short", CG_ARGUMENT_FLAG },
 		{ "both", CG_ARGUMENT_FLAG },       { "name", CG_ARGUMENT_TEXT },
 		{ "file", CG_ARGUMENT_TEXT },       { "replaced", CG_ARGUMENT_NUMBER },
+		{ "both", CG_ARGUMENT_FLAG },       { "smp", CG_ARGUMENT_TEXT },
+		{ "contract", CG_ARGUMENT_TEXT },   { "saved", CG_ARGUMENT_TEXT },
 	};
 
 	for (size_t i = 0; i < CG_COUNT(known); i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cpumodels/leaves.h"
+#include "host/boot.h"
 #include "lib/bits.h"
 #include "machine/catalogue.h"
 
@@ -71,6 +72,9 @@ static int open_here(struct cg_destination *d, struct cg_context *context,
 	d->machines = d->own_machines;
 	d->machine = cg_catalogue_resolve(d->machines, machine);
 	d->parts = strcmp(accel, "kvm") == 0 && q->host ? cg_host_parts(q->host) : NULL;
+	if (d->parts &&
+	    cg_boot_read(&d->boot, cg_context_host_root(context), err) < 0)
+		return -1;
 	d->names = q->emulator->vocabulary;
 	for (size_t i = 0; d->names && i < cg_vocabulary_count(d->names); i++)
 		cg_featureset_add(&d->known, i);
@@ -97,6 +101,7 @@ void cg_destination_deinit(struct cg_destination *d)
 	cg_question_deinit(&d->question);
 	cg_records_deinit(&d->records);
 	json_decref(d->own_machines);
+	json_decref(d->boot);
 	*d = (struct cg_destination){ 0 };
 }
 
@@ -363,7 +368,8 @@ int cg_destination_offer(struct cg_offer *out, struct cg_destination *destinatio
 		.host = d->is_here ? NULL : d->name,
 		.names = d->names,
 		.record = d->is_here ? NULL : record_of(d),
-		.parts = d->parts,
+		.question = &d->question,
+		.boot = d->boot,
 		.machine = d->machine,
 		.unknown = out->unknown,
 		.failure = out->failure,

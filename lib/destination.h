@@ -25,7 +25,7 @@ struct cg_destination {
 	bool is_here; /* this host */
 	struct cg_records records;
 	struct cg_question question;
-	json_t *own_machines;
+	json_t *own_machines, *boot;
 	char *own_machine;
 };
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "lib/promise.h"
+#include "lib/archive.h"
 
 #define MONITOR "qmp:"
 
@@ -213,7 +213,7 @@ int cg_traveller_open(struct cg_traveller *out, struct cg_context *context,
 	cg_auto_traveller struct cg_traveller t = { 0 };
 
 	if (strncmp(text, MONITOR, strlen(MONITOR)) != 0)
-		return cg_promise_get(context, text, &contract, err) < 0
+		return cg_archive_get(context, text, &contract, err) < 0
 			       ? -1
 			       : cg_traveller_take(out, &contract, text, err);
 	t.text = strdup(text);
