@@ -120,6 +120,54 @@ int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
 	return 0;
 }
 
+/* The end of the object that begins at @p: behind its closing brace, or @end. */
+static const char *skip_object(const char *p, const char *end)
+{
+	size_t depth = 0;
+
+	while (p < end) {
+		if (*p == '"') {
+			p = skip_string(p, end);
+			continue;
+		}
+		depth += *p == '{' || *p == '[';
+		depth -= *p == '}' || *p == ']';
+		p++;
+		if (!depth)
+			break;
+	}
+	return p;
+}
+
+int cg_json_find(json_t **out, const char *text, const char *member, const char *value,
+		 struct cg_error *err)
+{
+	const char *end = text + strlen(text), *p = strchrnul(text, '{'), *next;
+	cg_auto_free char *quoted = NULL;
+
+	*out = NULL;
+	if (asprintf(&quoted, "\"%s\"", value) < 0) {
+		quoted = NULL;
+		return cg_error_errno(err, "%s", value);
+	}
+	for (; p < end; p = strchrnul(next, '{')) {
+		cg_auto_json json_t *item = NULL;
+		const char *is;
+
+		next = skip_object(p, end);
+		if (!memmem(p, (size_t)(next - p), quoted, strlen(quoted)))
+			continue;
+		if (cg_json_parse(&item, p, (size_t)(next - p), SIZE_MAX, err) < 0)
+			return -1;
+		is = cg_json_text(item, member);
+		if (is && strcmp(is, value) == 0) {
+			*out = cg_take(item);
+			return 0;
+		}
+	}
+	return 0;
+}
+
 int cg_json_read_file(json_t **out, const char *path, size_t limit, struct cg_error *err)
 {
 	cg_auto_buffer struct cg_buffer text = CG_BUFFER(limit + 1);

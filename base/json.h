@@ -30,7 +30,15 @@
 cg_must_check int cg_json_parse(json_t **out, const char *text, size_t len, size_t limit,
 				struct cg_error *err);
 
-/* The same from a file, which is read at most to @limit bytes. */
+/*
+ * Of a list of objects as cg_json_canonical() prints it, the first one whose @member is the
+ * text @value, which has nothing to escape; NULL if there is none. The others aren't parsed,
+ * which would take longer than all else that one of them is wanted for.
+ */
+cg_must_check int cg_json_find(json_t **out, const char *text, const char *member,
+			       const char *value, struct cg_error *err);
+
+/* A document from a file, which is read at most to @limit bytes. */
 cg_must_check int cg_json_read_file(json_t **out, const char *path, size_t limit,
 				    struct cg_error *err);
 

@@ -120,15 +120,31 @@ static void set_environment(const struct bench_place *place,
 		unsetenv("QEMU_MODULE_DIR");
 }
 
+/* Behind "--" is a command line of the emulator's own, which begins with its path. */
+static bool is_launch(const char *const args[])
+{
+	for (size_t i = 0; i < BENCH_ARGS && args[i]; i++)
+		if (strcmp(args[i], "--") == 0)
+			return true;
+	return false;
+}
+
 static int ask(struct bench_cost *out, const struct bench_place *place,
 	       const struct bench_emulator *emulator, const char *const args[],
 	       int output, struct cg_error *err)
 {
-	const char *argv[BENCH_ARGS + 4] = { place->cpugate, "--emulator",
-					     emulator->path };
+	const char *argv[BENCH_ARGS + 4] = { place->cpugate };
+	size_t n = 1;
 
-	for (size_t i = 0; i < BENCH_ARGS && args[i]; i++)
-		argv[3 + i] = args[i];
+	if (!is_launch(args)) {
+		argv[n++] = "--emulator";
+		argv[n++] = emulator->path;
+	}
+	for (size_t i = 0; i < BENCH_ARGS && args[i]; i++) {
+		argv[n++] = args[i];
+		if (strcmp(args[i], "--") == 0)
+			argv[n++] = emulator->path;
+	}
 	return bench_run(out, argv, output, err);
 }
 

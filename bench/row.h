@@ -29,10 +29,10 @@ struct bench_emulator {
 struct bench_row {
 	struct bench_emulator *emulator;
 	char what[64];
-	const char *
-		args[BENCH_ARGS]; /* behind --emulator PATH; none for a row without runs */
-	const char *cache;        /* its name; NULL for a new one each time */
-	bool other_host;          /* each time with a kernel that wasn't seen yet */
+	const char *args
+		[BENCH_ARGS]; /* --emulator PATH comes before them, or PATH behind "--"; none for a row without runs */
+	const char *cache;  /* its name; NULL for a new one each time */
+	bool other_host;    /* each time with a kernel that wasn't seen yet */
 	const char *beside; /* the unit is the same with this cache, not a bare start */
 	double goal;        /* at most so many units (or bytes); 0 for none */
 	struct bench_series time, cpu, unit;

@@ -23,7 +23,7 @@
 struct cg_host {
 	json_t *parts;
 	bool has_kvm;
-	char digest[CG_DIGEST_HEX];
+	char *digest; /* "" until it is asked for */
 	char vendor[CG_CPUID_VENDOR];
 	char backend[CG_MODULE_NAME];
 	char kernel[160];
@@ -151,21 +151,19 @@ static int put_parts(struct cg_host *host, int root)
 	return put_cores(host, root, &r, rows, n);
 }
 
-static int digest_parts(struct cg_host *host, struct cg_error *err)
+/* A host without parts; its digest has room. */
+static struct cg_host *new_host(void)
 {
-	cg_auto_free char *text = cg_json_canonical(host->parts);
-	struct cg_digest digest;
+	cg_auto_host struct cg_host *host = calloc(1, sizeof(*host));
 
-	if (!text)
-		return cg_error_set(err, CG_E_SYSTEM, "out of memory");
-	cg_digest_of(&digest, text, strlen(text));
-	cg_digest_hex(&digest, host->digest);
-	return 0;
+	if (host)
+		host->digest = calloc(1, CG_DIGEST_HEX);
+	return host && host->digest ? cg_take(host) : NULL;
 }
 
 int cg_host_read(struct cg_host **out, const char *root, struct cg_error *err)
 {
-	cg_auto_host struct cg_host *host = calloc(1, sizeof(*host));
+	cg_auto_host struct cg_host *host = new_host();
 	cg_auto_close int dir = -1;
 
 	if (cg_tree_open(&dir, root, err) < 0)
@@ -176,8 +174,6 @@ int cg_host_read(struct cg_host **out, const char *root, struct cg_error *err)
 		return cg_error_set(err, CG_E_SYSTEM, "out of memory");
 	snprintf(host->kernel, sizeof(host->kernel), "Linux %s",
 		 cg_json_text(json_object_get(host->parts, "kernel"), "release"));
-	if (digest_parts(host, err) < 0)
-		return -1;
 	*out = cg_take(host);
 	return 0;
 }
@@ -231,22 +227,22 @@ int cg_host_from_parts(struct cg_host **out, const json_t *parts, struct cg_erro
 
 	if (!release || !json_is_object(json_object_get(parts, "cpuid")))
 		return cg_error_set(err, CG_E_CORRUPT, "not the fingerprint of a host");
-	host = calloc(1, sizeof(*host));
+	host = new_host();
 	if (host)
 		host->parts = json_deep_copy(parts);
 	if (!host || !host->parts)
 		return cg_error_set(err, CG_E_SYSTEM, "out of memory");
 	derive(host, release);
-	if (digest_parts(host, err) < 0)
-		return -1;
 	*out = cg_take(host);
 	return 0;
 }
 
 struct cg_host *cg_host_free(struct cg_host *host)
 {
-	if (host)
-		json_decref(host->parts);
+	if (!host)
+		return NULL;
+	json_decref(host->parts);
+	free(host->digest);
 	free(host);
 	return NULL;
 }
@@ -256,9 +252,19 @@ json_t *cg_host_parts(const struct cg_host *host)
 	return host->parts;
 }
 
+/* When it is asked for: most questions are answered without. */
 const char *cg_host_digest(const struct cg_host *host)
 {
-	return host->digest;
+	cg_auto_free char *text = NULL;
+	struct cg_digest digest;
+
+	if (*host->digest)
+		return host->digest;
+	text = cg_json_canonical(host->parts);
+	if (!text)
+		return host->digest;
+	cg_digest_of(&digest, text, strlen(text));
+	return cg_digest_hex(&digest, host->digest);
 }
 
 const char *cg_host_vendor(const struct cg_host *host)

@@ -40,7 +40,10 @@ struct cg_host *cg_host_free(struct cg_host *host); /* takes NULL; returns NULL 
 /* The named parts, an object. Borrowed. */
 json_t *cg_host_parts(const struct cg_host *host);
 
-/* SHA-256 of the parts' canonical text, hexadecimal. Borrowed. */
+/*
+ * SHA-256 of the parts' canonical text, hexadecimal; "" if memory is out. Computed when it is
+ * first asked for, on one thread. Borrowed. To see whether two hosts are the same, compare parts.
+ */
 const char *cg_host_digest(const struct cg_host *host);
 
 /*

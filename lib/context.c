@@ -170,7 +170,7 @@ int cg_context_check_host(struct cg_context *context, bool *changed, struct cg_e
 		return 0;
 	if (cg_host_read(&now, context->host_root, err) < 0)
 		return -1;
-	*changed = strcmp(cg_host_digest(now), cg_host_digest(context->host)) != 0;
+	*changed = !json_equal(cg_host_parts(now), cg_host_parts(context->host));
 	if (!*changed)
 		return 0;
 	/* What is parked has keys of the host. */

@@ -122,7 +122,7 @@ static bool blame_error(const struct cg_launch *launch, const struct cg_error *w
 		cg_verdict_add(verdict, CG_LAUNCH_UNREAD, NULL, NULL, why->msg);
 	else if (why->code == CG_E_USAGE && (opened || !read))
 		cg_verdict_add(verdict, CG_LAUNCH_REFUSED, NULL, NULL, why->msg);
-	else if (why->code == CG_E_UNKNOWN && launch->machines && !launch->machine)
+	else if (why->code == CG_E_UNKNOWN && launch->has_machines && !launch->machine)
 		cg_verdict_add(verdict, CG_MACHINE_ABSENT, why->msg, host, NULL);
 	else if (why->code == CG_E_REFUSED || (why->code == CG_E_UNKNOWN && opened) ||
 		 (why->code == CG_E_DIED && opened))

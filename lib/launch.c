@@ -100,15 +100,14 @@ static int pick_accel(const struct cg_launch *launch, struct cg_context *context
 static int find_machine(struct cg_launch *launch, struct cg_error *err)
 {
 	const char *given = cg_arguments_machine(&launch->arguments);
-	const char *name;
+	const char *name = given ? given : launch->question.emulator->default_machine;
 
-	if (cg_facts_machines(launch->question.facts, &launch->machines, err) < 0)
-		return -1;
-	name = given ? given : cg_catalogue_default(launch->machines);
 	if (!name)
 		return cg_error_set(err, CG_E_USAGE,
 				    "no machine type, and this QEMU has no default");
-	launch->machine = cg_catalogue_find(launch->machines, name);
+	if (cg_facts_machine(launch->question.facts, name, &launch->has_machines,
+			     &launch->machine, err) < 0)
+		return -1;
 	if (!launch->machine)
 		return cg_error_set(err, CG_E_UNKNOWN, "%.80s", name);
 	if (strcmp(cg_json_text(launch->machine, "name"), "none") == 0)
@@ -143,16 +142,17 @@ static int default_model(const struct cg_launch *launch, char *out, size_t size,
  */
 bool cg_launch_has_vcpus(const struct cg_launch *launch)
 {
-	const char *target = cg_json_text(launch->question.emulator->about, "target");
-	bool told = false;
-	json_t *machine;
-	size_t i;
+	const json_t *about = launch->question.emulator->about;
+	const char *target = cg_json_text(about, "target");
+	const char *version = cg_json_text(about, "version");
+	int major = 0, minor = 0;
 
 	if (strcmp(target, "x86_64") != 0 && strcmp(target, "i386") != 0)
 		return true;
-	json_array_foreach(launch->machines, i, machine)
-		told = told || json_object_get(machine, "default-cpu-type");
-	return !told || json_object_get(launch->machine, "default-cpu-type");
+	if (version)
+		sscanf(version, "%d.%d", &major, &minor);
+	return major < 4 || (major == 4 && minor < 2) ||
+	       json_object_get(launch->machine, "default-cpu-type");
 }
 
 static int find_definition(struct cg_launch *launch, struct cg_error *err)
@@ -217,7 +217,7 @@ void cg_launch_deinit(struct cg_launch *launch)
 {
 	cg_prediction_deinit(&launch->prediction);
 	cg_definition_deinit(&launch->definition);
-	json_decref(launch->machines);
+	json_decref(launch->machine);
 	cg_question_deinit(&launch->question);
 	cg_arguments_deinit(&launch->arguments);
 	*launch = (struct cg_launch){ 0 };

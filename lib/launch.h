@@ -9,8 +9,8 @@ struct cg_launch {
 	const json_t *words; /* borrowed */
 	struct cg_arguments arguments;
 	struct cg_question question;
-	json_t *machines;
-	const json_t *machine; /* MachineInfo; borrowed from machines */
+	bool has_machines; /* it is known which there are */
+	json_t *machine;   /* MachineInfo, NULL if it isn't one of them */
 	struct cg_definition definition;
 	struct cg_prediction prediction;
 };

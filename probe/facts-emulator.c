@@ -130,6 +130,21 @@ int cg_facts_machines(struct cg_facts *facts, json_t **out, struct cg_error *err
 	return cg_keep_get(facts, CG_KIND_MACHINES, "tcg", "", out, err);
 }
 
+int cg_facts_machine(struct cg_facts *facts, const char *name, bool *known, json_t **out,
+		     struct cg_error *err)
+{
+	struct cg_error why;
+	const char *text;
+
+	*out = NULL;
+	if (cg_keep_hold_text(facts, CG_KIND_MACHINES, "tcg", "", &text, err) < 0)
+		return -1;
+	*known = text && *text == '[' &&
+		 cg_json_find(out, text, "name", name, &why) == 0 &&
+		 (*out || cg_json_find(out, text, "alias", name, &why) == 0);
+	return 0;
+}
+
 int cg_facts_compat(struct cg_facts *facts, json_t **out, struct cg_error *err)
 {
 	return cg_keep_get(facts, CG_KIND_COMPAT, "tcg", "", out, err);

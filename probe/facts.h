@@ -71,6 +71,10 @@ cg_must_check int cg_facts_emulator(struct cg_facts *facts,
 cg_must_check int cg_facts_machines(struct cg_facts *facts, json_t **out,
 				    struct cg_error *err);
 
+/* One of them by its name or alias, NULL if there is none; *@known: they aren't a miss. */
+cg_must_check int cg_facts_machine(struct cg_facts *facts, const char *name, bool *known,
+				   json_t **out, struct cg_error *err);
+
 /* What machine types change in CPUs: see cg_shortcut_compat(); empty where QEMU doesn't tell. NULL on a miss. */
 cg_must_check int cg_facts_compat(struct cg_facts *facts, json_t **out,
 				  struct cg_error *err);

@@ -104,12 +104,19 @@ int cg_facts_new(struct cg_facts **out, struct cg_store *store,
 	facts->identity = identity;
 	facts->memory = json_object();
 	facts->seen = json_object();
+	facts->texts = json_object();
 	facts->kept = json_object();
 	facts->held = json_array();
 	if (make_emulator_keys(facts, err) < 0)
 		return -1;
 	*out = cg_take(facts);
 	return 0;
+}
+
+static void forget_seen(struct cg_facts *facts)
+{
+	json_object_clear(facts->seen);
+	json_object_clear(facts->texts);
 }
 
 int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host,
@@ -131,7 +138,7 @@ int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host,
 		    0 ||
 	    make_place_key(facts, CG_ACCEL_KVM, all, err) < 0)
 		return -1;
-	json_object_clear(facts->seen);
+	forget_seen(facts);
 	return make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_HOST], parts, all, err);
 }
 
@@ -144,6 +151,7 @@ struct cg_facts *cg_facts_free(struct cg_facts *facts)
 			free(facts->keys[a][s]);
 	json_decref(facts->memory);
 	json_decref(facts->seen);
+	json_decref(facts->texts);
 	json_decref(facts->kept);
 	json_decref(facts->held);
 	json_decref(facts->fact);
@@ -197,6 +205,25 @@ int cg_keep_get_text(struct cg_facts *facts, enum cg_kind kind, const char *acce
 			    cg_keep_key(facts, kind, accel), name, out, err);
 }
 
+int cg_keep_hold_text(struct cg_facts *facts, enum cg_kind kind, const char *accel,
+		      const char *name, const char **out, struct cg_error *err)
+{
+	cg_auto_free char *text = NULL, *slot = malloc(CG_KEEP_NAME);
+	json_t *held;
+
+	if (!slot)
+		return cg_error_errno(err, "facts");
+	held = json_object_get(facts->texts, cg_keep_slot(slot, kind, accel, name));
+	if (!held) {
+		if (cg_keep_get_text(facts, kind, accel, name, slot, &text, err) < 0)
+			return -1;
+		held = text ? json_string(text) : NULL;
+		json_object_set_new(facts->texts, slot, held); /* refuses NULL */
+	}
+	*out = json_string_value(held);
+	return 0;
+}
+
 /*
  * Parsed fact, or NULL in *out. Not to be changed: it may be handed out again. What can't be read
  * is a miss: then it is measured and put again, which an error would prevent for ever.
@@ -248,6 +275,7 @@ int cg_keep_put_text(struct cg_facts *facts, enum cg_kind kind, const char *acce
 	if (!slot)
 		return cg_error_errno(err, "facts");
 	json_object_del(facts->seen, cg_keep_slot(slot, kind, accel, name));
+	json_object_del(facts->texts, slot);
 	if (facts->memory_only) {
 		json_object_set_new(facts->memory, slot, json_string(text));
 		return 0;
@@ -270,7 +298,7 @@ int cg_keep_put(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 int cg_keep_forget(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 		   const char *name, struct cg_error *err)
 {
-	json_object_clear(facts->seen);
+	forget_seen(facts);
 	if (facts->memory_only)
 		return 0;
 	return cg_store_forget(facts->store, kinds[kind].name,

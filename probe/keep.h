@@ -55,6 +55,7 @@ struct cg_facts {
 	/* Expansions already kept, by the scalars that they share: ids, and the scalars themselves to keep their addresses taken. */
 	json_t *kept, *held;
 	json_t *seen; /* facts already parsed, by kind, accelerator and name: asked for again and again */
+	json_t *texts; /* facts that are asked for a part of, by the same names */
 	bool has_emulator;
 	json_t *fact; /* that @emulator borrows from */
 	struct cg_emulator_facts emulator;
@@ -75,6 +76,14 @@ char *cg_keep_about(char name[static CG_KEEP_NAME], const char *machine,
 cg_must_check int cg_keep_get_text(struct cg_facts *facts, enum cg_kind kind,
 				   const char *accel, const char *name, const char *slot,
 				   char **out, struct cg_error *err);
+
+/*
+ * The same for who wants a part of it, and again another part: read once. Borrowed until
+ * something is put.
+ */
+cg_must_check int cg_keep_hold_text(struct cg_facts *facts, enum cg_kind kind,
+				    const char *accel, const char *name, const char **out,
+				    struct cg_error *err);
 
 /* Parsed fact, or NULL in *out on a miss or if it has another shape. Not to be changed. */
 cg_must_check int cg_keep_get(struct cg_facts *facts, enum cg_kind kind,

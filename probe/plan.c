@@ -123,11 +123,12 @@ static int resolve_machine(struct cg_round *round, struct cg_need *need, bool *l
 /* Does a damaged cache still have the emulator, but not its machine types? */
 static int has_lost_machines(struct cg_round *round, bool *lost, struct cg_error *err)
 {
-	cg_auto_json json_t *machines = NULL;
+	cg_auto_json json_t *machine = NULL;
+	bool known;
 
-	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
+	if (cg_facts_machine(round->prober->facts, "none", &known, &machine, err) < 0)
 		return -1;
-	*lost = !machines;
+	*lost = !known;
 	return 0;
 }
 

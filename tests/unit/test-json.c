@@ -620,6 +620,61 @@ static void damaged_documents_do_no_harm(void **state)
 	}
 }
 
+static void one_of_a_list_is_found(void **state)
+{
+	static const char list[] =
+		"[{\"alias\":\"q35\",\"name\":\"pc-q35-7.2\",\"x\":[{\"name\":\"in\"}]},"
+		"{\"name\":\"a}\\\"{\"},{\"n\":18446744073709551615,\"name\":\"big\"},"
+		"{\"name\":\"last\",\"alias\":\"big\"}]";
+	static const struct {
+		const char *member, *value, *name;
+	} cases[] = {
+		{ "name", "pc-q35-7.2", "pc-q35-7.2" },
+		{ "alias", "q35", "pc-q35-7.2" },
+		{ "name", "last", "last" },
+		{ "name", "big", "big" },
+		{ "alias", "big", "last" },
+		{ "name", "q35", NULL },
+		{ "name", "in", NULL }, /* of an object within an object */
+		{ "name", "name", NULL },
+		{ "name", "", NULL },
+	};
+	struct cg_error err;
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(cases); i++) {
+		cg_auto_json json_t *found = NULL;
+
+		assert_ok(cg_json_find(&found, list, cases[i].member, cases[i].value,
+				       &err));
+		assert_true(!found == !cases[i].name);
+		if (found)
+			assert_string_equal(cg_json_text(found, "name"), cases[i].name);
+	}
+}
+
+static void what_is_no_list_has_nothing_to_find(void **state)
+{
+	static const char *const texts[] = {
+		"", "[", "[]", "null", "\"{\"", "[1,2]", "[\"name\",\"x\"]"
+	};
+	struct cg_error err;
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(texts); i++) {
+		cg_auto_json json_t *found = NULL;
+
+		if (cg_json_find(&found, texts[i], "name", "x", &err) == 0)
+			assert_null(found);
+	}
+	{
+		cg_auto_json json_t *found = NULL;
+
+		assert_error(cg_json_find(&found, "[{\"name\":\"x\"", "name", "x", &err),
+			     CG_E_PARSE);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -647,6 +702,8 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_no_json_is_named),
 		cmocka_unit_test(any_document_survives_with_its_integers),
 		cmocka_unit_test(damaged_documents_do_no_harm),
+		cmocka_unit_test(one_of_a_list_is_found),
+		cmocka_unit_test(what_is_no_list_has_nothing_to_find),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
