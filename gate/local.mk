@@ -12,6 +12,8 @@ libcg_la_SOURCES += \
 	%D%/keyval.h \
 	%D%/option.c \
 	%D%/option.h \
+	%D%/platform.c \
+	%D%/platform.h \
 	%D%/topology.c \
 	%D%/topology.h \
 	%D%/words.c \

@@ -18,6 +18,8 @@ libcg_la_SOURCES += \
 	%D%/modules.h \
 	%D%/paths.c \
 	%D%/paths.h \
+	%D%/tap.c \
+	%D%/tap.h \
 	%D%/tree.c \
 	%D%/tree.h \
 	%D%/uevents.c \

@@ -45,6 +45,7 @@ unit_tests = \
 	%D%/unit/test-paths \
 	%D%/unit/test-passage \
 	%D%/unit/test-places \
+	%D%/unit/test-platform \
 	%D%/unit/test-pool \
 	%D%/unit/test-qmp \
 	%D%/unit/test-reason \
