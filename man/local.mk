@@ -18,7 +18,7 @@ dist_man_MANS += $(man_pages)
 EXTRA_DIST += $(man_sources)
 MAINTAINERCLEANFILES += $(man_pages)
 
-SUFFIXES = .1 .3 .5 .8 .1.scd .3.scd .5.scd .8.scd
+SUFFIXES += .1 .3 .5 .8 .1.scd .3.scd .5.scd .8.scd
 if HAVE_SCDOC
 scdoc_to_man = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SCDOC) <$< >$@.new && mv $@.new $@
 else

@@ -65,7 +65,7 @@ for file in "$includedir/cpugate.h" "$libdir/libcpugate.so" "$libdir/libcpugate.
 	"$prefix/share/zsh/site-functions/_cpugate"; do
 	[ -e "$dest$file" ] || echo "missing: $file" >>"$work/said"
 done
-find "$dest" -type f -o -type l | grep -vF "$dest$prefix/" |
+find "$dest" -type f -o -type l | grep -vE "^$dest($prefix|/lib/systemd)/" |
 	sed 's/^/elsewhere: /' >>"$work/said"
 # Programs of tests and private libraries are nobody's.
 (cd "$dest$prefix" && find . \( -type f -o -type l \) ! -path './share/*') |

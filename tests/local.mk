@@ -175,11 +175,13 @@ AM_TESTS_ENVIRONMENT = \
 	$(test_memory) \
 	rm -rf "$$cg_home"; $(MKDIR_P) "$$cg_home";
 
-# Only what tests our code, for builds with other flags; and a distcheck that leaves out the
-# tests that start real QEMUs.
-.PHONY: check-code distcheck-quick
+# Only what tests our code, for builds with other flags; and what starts no real QEMU, alone or
+# in a distcheck.
+.PHONY: check-code check-quick distcheck-quick
 check-code:
 	$(MAKE) check TESTS='$(unit_tests) $(bats_tests)'
+check-quick:
+	$(MAKE) check TESTS='$(unit_tests) $(script_tests)'
 distcheck-quick:
 	$(MAKE) distcheck TESTS='$(unit_tests) $(script_tests)'
 
