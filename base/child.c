@@ -25,7 +25,8 @@
 struct cg_child {
 	pid_t pid;
 	int pidfd;
-	int output; /* sealed memfd: standard output and error */
+	int output;  /* sealed memfd: standard output and error; -1 if it has ours */
+	bool beside; /* in our process group */
 	bool reaped;
 	struct cg_child_end end;
 	struct cg_child *next; /* among the dying */
@@ -59,7 +60,8 @@ static bool reap(struct cg_child *child)
 	}
 	if (!info.si_pid)
 		return false;
-	kill(-child->pid, SIGKILL);
+	if (!child->beside)
+		kill(-child->pid, SIGKILL);
 	(void)waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG);
 	child->end.status = info.si_code == CLD_EXITED ? info.si_status : -1;
 	child->end.signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
@@ -100,24 +102,46 @@ static int open_output(struct cg_error *err)
 	return fd;
 }
 
-/* In the child, between fork and exec: only what is async-signal-safe. */
-static void become(const char *const argv[], int fd, int output, pid_t parent, int report)
-{
-	sigset_t none;
-	int null, why;
+/* What is to be started, and which of our fds it gets. */
+struct start {
+	const char *path;
+	const char *const *argv;
+	const int *fds;
+	size_t count;
+	int output; /* -1: beside us, see cg_child_start_beside() */
+};
 
-	sigemptyset(&none);
-	if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
-		goto fail;
+/* A session of its own, streams of its own; nothing else is open where the kernel can do that. */
+static bool stand_apart(int output)
+{
+	int null;
+
+	if (setsid() < 0)
+		return false;
 	null = open("/dev/null", O_RDONLY);
 	if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
-		goto fail;
+		return false;
 	syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (fd >= 0 && fcntl(fd, F_SETFD, 0) < 0)
+	return true;
+}
+
+/* In the child, between fork and exec: only what is async-signal-safe. */
+static void become(const struct start *start, pid_t parent, int report)
+{
+	sigset_t none;
+	int why;
+
+	sigemptyset(&none);
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != parent)
 		goto fail;
+	if (start->output >= 0 && !stand_apart(start->output))
+		goto fail;
+	for (size_t i = 0; i < start->count; i++)
+		if (fcntl(start->fds[i], F_SETFD, 0) < 0)
+			goto fail;
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	execv(argv[0], (char *const *)(uintptr_t)argv);
+	execv(start->path, (char *const *)(uintptr_t)start->argv);
 fail:
 	why = errno;
 	(void)!write(report, &why, sizeof(why));
@@ -139,27 +163,25 @@ static int exec_result(int report, const char *path, struct cg_error *err)
 	return cg_error_errno(err, "start %s", path);
 }
 
-int cg_child_start(struct cg_child **out, const char *const argv[], int fd,
-		   struct cg_error *err)
+/* Consumes start->output. */
+static int spawn(struct cg_child **out, const struct start *start, struct cg_error *err)
 {
 	cg_auto_child struct cg_child *child = calloc(1, sizeof(*child));
-	cg_auto_close int report = -1;
+	cg_auto_close int report = -1, output = start->output;
 	pid_t parent = getpid();
 	int ends[2];
 
-	reap_dying();
 	if (!child)
-		return cg_error_errno(err, "start %s", argv[0]);
+		return cg_error_errno(err, "start %s", start->path);
 	child->pidfd = -1;
 	child->reaped = true;
-	child->output = open_output(err);
-	if (child->output < 0)
-		return -1;
+	child->beside = output < 0;
+	child->output = cg_take_fd(&output);
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return cg_error_errno(err, "pipe");
 	child->pid = fork();
 	if (child->pid == 0)
-		become(argv, fd, child->output, parent, ends[1]);
+		become(start, parent, ends[1]);
 	close(ends[1]);
 	report = ends[0];
 	if (child->pid < 0)
@@ -170,10 +192,29 @@ int cg_child_start(struct cg_child **out, const char *const argv[], int fd,
 		return cg_error_errno(err, "pidfd_open");
 	}
 	child->reaped = false;
-	if (exec_result(report, argv[0], err) < 0)
+	if (exec_result(report, start->path, err) < 0)
 		return -1;
 	*out = cg_take(child);
 	return 0;
+}
+
+int cg_child_start(struct cg_child **out, const char *const argv[], int fd,
+		   struct cg_error *err)
+{
+	struct start start = { argv[0], argv, &fd, fd >= 0, open_output(err) };
+
+	reap_dying();
+	return start.output < 0 ? -1 : spawn(out, &start, err);
+}
+
+int cg_child_start_beside(struct cg_child **out, const char *path,
+			  const char *const argv[], const int *fds, size_t count,
+			  struct cg_error *err)
+{
+	struct start start = { path, argv, fds, count, -1 };
+
+	reap_dying();
+	return spawn(out, &start, err);
 }
 
 pid_t cg_child_pid(const struct cg_child *child)
@@ -221,7 +262,7 @@ static size_t last_line(const char *text, size_t len, const char **start)
 
 void cg_child_last_words(const struct cg_child *child, char *out, size_t size)
 {
-	cg_auto_free char *text = malloc(CG_CHILD_OUTPUT);
+	cg_auto_free char *text = child->output < 0 ? NULL : malloc(CG_CHILD_OUTPUT);
 	const char *line = NULL;
 	ssize_t got = text ? pread(child->output, text, CG_CHILD_OUTPUT, 0) : 0;
 	size_t len = got > 0 ? last_line(text, strnlen(text, (size_t)got), &line) : 0;
@@ -238,8 +279,8 @@ struct cg_child *cg_child_free(struct cg_child *child)
 	if (!child)
 		return NULL;
 	if (!child->reaped && !reap(child)) {
-		kill(-child->pid,
-		     SIGKILL); /* not reaped, so the group's number is still its own */
+		if (!child->beside) /* not reaped, so the group's number is its own */
+			kill(-child->pid, SIGKILL);
 		kill(child->pid, SIGKILL);
 	}
 	if (child->reaped) {

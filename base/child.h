@@ -33,6 +33,15 @@ struct cg_child_end {
 cg_must_check int cg_child_start(struct cg_child **out, const char *const argv[], int fd,
 				 struct cg_error *err);
 
+/*
+ * The same for a program that the user wants to run and that we only watch over: in our process
+ * group, with our standard streams and all that we were given open, and of our own the @count
+ * @fds. @argv[0] is what it finds as its name. What it prints isn't kept. It still can't outlive us.
+ */
+cg_must_check int cg_child_start_beside(struct cg_child **out, const char *path,
+					const char *const argv[], const int *fds,
+					size_t count, struct cg_error *err);
+
 pid_t cg_child_pid(const struct cg_child *child);
 
 /* Readable when the child has ended; owned by the child. */

@@ -85,6 +85,22 @@ int cg_lock_take(struct cg_lock **out, const char *cache_path, const char *key,
 	return 0;
 }
 
+int cg_lock_try(int *fd, const char *cache_path, const char *key, struct cg_error *err)
+{
+	cg_auto_close int file = cg_lock_file_open(cache_path);
+
+	if (file < 0)
+		return cg_error_errno(err, "%s.lock", cache_path);
+	if (cg_lock_file_set(file, offset_of(key), F_WRLCK)) {
+		*fd = cg_take_fd(&file);
+		return 0;
+	}
+	if (errno != EAGAIN)
+		return cg_error_errno(err, "lock %s.lock", cache_path);
+	*fd = -1;
+	return 0;
+}
+
 struct cg_lock *cg_lock_release(struct cg_lock *lock)
 {
 	if (lock) {

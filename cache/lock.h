@@ -22,6 +22,14 @@ struct cg_lock;
 cg_must_check int cg_lock_take(struct cg_lock **out, const char *cache_path,
 			       const char *key, int64_t deadline, int cancel_fd,
 			       struct cg_error *err);
+
+/*
+ * The same without waiting, as an fd: the lock lasts until its last copy is closed, so that a
+ * process that inherits it holds it, too. *@fd is -1 if somebody has it. CG_E_SYSTEM where no
+ * lock file can be made.
+ */
+cg_must_check int cg_lock_try(int *fd, const char *cache_path, const char *key,
+			      struct cg_error *err);
 struct cg_lock *cg_lock_release(struct cg_lock *lock); /* takes NULL; returns NULL */
 
 static inline void cg_lock_releasep(struct cg_lock **lock)

@@ -31,5 +31,6 @@ cpugate_SOURCES = \
 	%D%/pin.c \
 	%D%/probe.c \
 	%D%/record.c \
+	%D%/run.c \
 	%D%/verb.h \
 	%D%/verify.c

@@ -47,6 +47,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_check_migration,
 	&cg_verb_check_restore,
 	&cg_verb_pin,
+	&cg_verb_run,
 	&cg_verb_contract_show,
 	&cg_verb_contract_list,
 	&cg_verb_contract_export,
@@ -68,11 +69,12 @@ static const struct option long_options[] = {
 	{ "cpu", required_argument, NULL, OPTION_TEXT },
 	{ "guest", required_argument, NULL, OPTION_TEXT },
 	{ "to", required_argument, NULL, OPTION_TEXT },
-	{ "contract", required_argument, NULL, OPTION_TEXT },
 	{ "smp", required_argument, NULL, OPTION_TEXT },
 	{ "format", required_argument, NULL, OPTION_TEXT },
 	{ "name", required_argument, NULL, OPTION_TEXT },
+	{ "contract", required_argument, NULL, OPTION_TEXT },
 	{ "without", required_argument, NULL, OPTION_LIST },
+	{ "allow-missing", required_argument, NULL, OPTION_LIST },
 	{ "sample", required_argument, NULL, OPTION_NUMBER },
 	{ "seed", required_argument, NULL, OPTION_NUMBER },
 	{ "partition", required_argument, NULL, OPTION_NUMBER },
@@ -139,11 +141,12 @@ static void print_help(void)
 	     "  --guest GUEST     check migration: a contract, or qmp:SOCKET\n"
 	     "  --to HOST         check migration, restore: a record, or host\n"
 	     "  --smp CPUS        check migration: as -smp has it there\n"
-	     "  --contract FILE   check restore: what the guest was promised\n"
+	     "  --contract FILE   run, check restore: what the guest was promised\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"
-	     "  --name NAME       export, contract import: what to call it\n"
+	     "  --name NAME       what to call a guest, or a model in Proxmox\n"
+	     "  --allow-missing F run: features, with commas, that it may do without\n"
 	     "  --json            the reply as JSON\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");

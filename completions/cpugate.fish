@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract --allow-missing
                 set skip yes
             case '-*'
             case '*'
@@ -57,6 +57,7 @@ complete -c cpugate -n '__cpugate_is ""' -a matrix -d 'Which hosts can send gues
 complete -c cpugate -n '__cpugate_is ""' -a explain -d 'Why a feature or CPU model cannot be had'
 complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start, or go on elsewhere, with its CPU'
 complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its CPU spelled out'
+complete -c cpugate -n '__cpugate_is ""' -a run -d 'Start QEMU, whose guest gets its CPU or never runs'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
 complete -c cpugate -n '__cpugate_is contract' -a show -d 'What a guest was promised'
@@ -119,6 +120,12 @@ set -l lines 'string match -qr -- "^(check launch|pin)" (__cpugate_verb)'
 complete -c cpugate -l accel -x -a 'kvm tcg' -n $lines -d 'The accelerator'
 complete -c cpugate -l record -rF -n $lines -d 'Answer from a record'
 complete -c cpugate -n $lines -F -a '(__cpugate_emulators)'
+set -l run '__cpugate_is ""; or string match -q -- "run*" (__cpugate_verb)'
+complete -c cpugate -l contract -rF -n $run -d 'The guest that was promised before'
+complete -c cpugate -l allow-missing -x -n $run -d 'What it may do without'
+complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l accel -x -a 'kvm tcg' -d 'The accelerator'
+complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l name -x -d 'The name of the guest'
+complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -F -a '(__cpugate_emulators)'
 set -l pin '__cpugate_is ""; or string match -q -- "pin*" (__cpugate_verb)'
 complete -c cpugate -l short -n $pin -d 'With the model, not its features'
 complete -c cpugate -l both -n $pin -d 'Short and long'

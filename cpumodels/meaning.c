@@ -59,6 +59,8 @@ static const char *const meanings[CG_REASONS] = {
 	[CG_LAUNCH_UNREAD] =
 		"Something on the command line that isn't looked at may matter. "
 		"The answer is undecided, unless it is no for another reason.",
+	[CG_LAUNCH_DIFFERS] = "A vCPU was made that isn't what it was to be, so the "
+			      "emulator was ended before it ran.",
 	[CG_ACCEPT_ONLY] =
 		"For a guest that comes, not for one that starts. No obstacle.",
 	[CG_ADVISORY] = "Something to know. No obstacle.",

@@ -92,6 +92,8 @@ static const struct {
 				"no guest starts with this command line: %d", NULL },
 	[CG_LAUNCH_UNREAD] = { "launch.unread", CG_WEIGHT_DOUBT, "can't be told: %d",
 			       NULL },
+	[CG_LAUNCH_DIFFERS] = { "launch.differs", CG_WEIGHT_BLOCK,
+				"a vCPU has another %f than promised: %d", NULL },
 	[CG_ACCEPT_ONLY] = { "accept-only", CG_WEIGHT_NOTE,
 			     "%f is fine for a guest that comes to %h, not for one that "
 			     "starts there",

@@ -42,6 +42,7 @@ enum cg_reason {
 	CG_START_FAILED,   /* nothing is missing, and yet the emulator refused to start */
 	CG_LAUNCH_REFUSED, /* the emulator doesn't take the command line */
 	CG_LAUNCH_UNREAD,  /* something about it that isn't looked at */
+	CG_LAUNCH_DIFFERS, /* a vCPU that was made isn't what it was to be */
 	CG_ACCEPT_ONLY,
 	CG_ADVISORY,
 	CG_ADVISORY_EMULATOR, /* these are in cpumodels/advisory.h */

@@ -5,6 +5,8 @@ libcg_la_SOURCES += \
 	%D%/identity.h \
 	%D%/monitor.c \
 	%D%/monitor.h \
+	%D%/paused.c \
+	%D%/paused.h \
 	%D%/places.c \
 	%D%/places.h \
 	%D%/process.c \

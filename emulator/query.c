@@ -179,10 +179,35 @@ int cg_query_cpus(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 	return 0;
 }
 
+static json_t *property_args(const char *path, const char *property)
+{
+	return json_pack("{s:s, s:s}", "path", path, "property", property);
+}
+
 int cg_query_property(struct cg_qmp *qmp, const char *path, const char *property,
 		      json_t **out, struct cg_error *err)
 {
-	json_t *args = json_pack("{s:s, s:s}", "path", path, "property", property);
+	return cg_qmp_call(qmp, "qom-get", property_args(path, property), out, err);
+}
 
-	return cg_qmp_call(qmp, "qom-get", args, out, err);
+int cg_query_properties(struct cg_qmp *qmp, const char *path,
+			const char *const *properties, size_t count, json_t **out,
+			struct cg_error *err)
+{
+	cg_auto_json json_t *all = json_object();
+
+	for (size_t i = 0; i < count; i++)
+		if (cg_qmp_send(qmp, "qom-get", property_args(path, properties[i]), err) <
+		    0)
+			return -1;
+	for (size_t i = 0; i < count; i++) {
+		cg_auto_json json_t *value = NULL;
+
+		if (cg_qmp_receive(qmp, &value, err) == 0)
+			json_object_set(all, properties[i], value);
+		else if (err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN)
+			return -1;
+	}
+	*out = cg_take(all);
+	return 0;
 }

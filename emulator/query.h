@@ -49,3 +49,10 @@ cg_must_check int cg_query_cpus(struct cg_qmp *qmp, json_t **out, struct cg_erro
 cg_must_check int cg_query_property(struct cg_qmp *qmp, const char *path,
 				    const char *property, json_t **out,
 				    struct cg_error *err);
+
+/*
+ * qom-get of @count properties at once: a new object; those that there aren't are left out.
+ */
+cg_must_check int cg_query_properties(struct cg_qmp *qmp, const char *path,
+				      const char *const *properties, size_t count,
+				      json_t **out, struct cg_error *err);

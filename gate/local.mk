@@ -10,6 +10,8 @@ libcg_la_SOURCES += \
 	%D%/contract.h \
 	%D%/keyval.c \
 	%D%/keyval.h \
+	%D%/likeness.c \
+	%D%/likeness.h \
 	%D%/option.c \
 	%D%/option.h \
 	%D%/platform.c \

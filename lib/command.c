@@ -32,6 +32,7 @@ static const struct cg_command *const commands[] = {
 	&cg_command_check_migration,
 	&cg_command_check_restore,
 	&cg_command_pin,
+	&cg_command_run_guest,
 	&cg_command_model_expansion,
 	&cg_command_model_baseline,
 	&cg_command_contract_show,

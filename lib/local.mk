@@ -68,6 +68,7 @@ libcg_la_SOURCES += \
 	%D%/records.h \
 	%D%/revival.c \
 	%D%/revival.h \
+	%D%/run.c \
 	%D%/shortfall.c \
 	%D%/shortfall.h \
 	%D%/side.c \
@@ -92,6 +93,8 @@ libcg_la_SOURCES += \
 	%D%/trials.h \
 	%D%/verify-launch.c \
 	%D%/verify-launch.h \
+	%D%/undertaking.c \
+	%D%/undertaking.h \
 	%D%/verify.c \
 	%D%/virsh.c \
 	%D%/virsh.h

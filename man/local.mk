@@ -9,8 +9,10 @@ man_pages = \
 	%D%/cpugate-compare.1 \
 	%D%/cpugate-contract.5 \
 	%D%/cpugate-diff.1 \
+	%D%/cpugate-guarantees.7 \
 	%D%/cpugate-matrix.1 \
 	%D%/cpugate-record.5 \
+	%D%/cpugate-run.1 \
 	%D%/libcpugate.3
 man_sources = $(man_pages:=.scd)
 
@@ -18,7 +20,7 @@ dist_man_MANS += $(man_pages)
 EXTRA_DIST += $(man_sources)
 MAINTAINERCLEANFILES += $(man_pages)
 
-SUFFIXES += .1 .3 .5 .8 .1.scd .3.scd .5.scd .8.scd
+SUFFIXES += .1 .3 .5 .7 .8 .1.scd .3.scd .5.scd .7.scd .8.scd
 if HAVE_SCDOC
 scdoc_to_man = $(AM_V_GEN)$(MKDIR_P) $(@D) && $(SCDOC) <$< >$@.new && mv $@.new $@
 else
@@ -29,6 +31,8 @@ endif
 .3.scd.3:
 	$(scdoc_to_man)
 .5.scd.5:
+	$(scdoc_to_man)
+.7.scd.7:
 	$(scdoc_to_man)
 .8.scd.8:
 	$(scdoc_to_man)

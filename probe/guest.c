@@ -20,6 +20,7 @@ struct visit {
 	struct cg_qmp *qmp;
 	int64_t deadline;
 	struct cg_featureset ask; /* see cg_reading */
+	const struct cg_gates *gates;
 };
 
 static int check_target(const struct cg_guest *g, struct cg_error *err)
@@ -36,9 +37,13 @@ static int read_vocabulary(struct visit *v, struct cg_error *err)
 {
 	cg_auto_json json_t *props = NULL;
 
-	if (cg_query_expansion(v->qmp, "static", "base", NULL, &props, err) < 0)
+	if (v->guest->vocabulary)
+		return 0;
+	if (cg_query_expansion(v->qmp, "static", "base", NULL, &props, err) < 0 ||
+	    cg_expansion_vocabulary(&v->guest->own, props, err) < 0)
 		return -1;
-	return cg_expansion_vocabulary(&v->guest->vocabulary, props, err);
+	v->guest->vocabulary = v->guest->own;
+	return 0;
 }
 
 static int read_emulator(struct visit *v, struct cg_error *err)
@@ -46,9 +51,9 @@ static int read_emulator(struct visit *v, struct cg_error *err)
 	struct cg_guest *g = v->guest;
 	bool kvm;
 
-	if (cg_query_about(v->qmp, &g->about, err) < 0 || check_target(g, err) < 0 ||
-	    cg_query_kvm(v->qmp, &kvm, err) < 0 ||
-	    cg_query_machine(v->qmp, &g->machine, err) < 0)
+	if ((!g->about && cg_query_about(v->qmp, &g->about, err) < 0) ||
+	    check_target(g, err) < 0 || cg_query_kvm(v->qmp, &kvm, err) < 0 ||
+	    (!g->machine && cg_query_machine(v->qmp, &g->machine, err) < 0))
 		return -1;
 	g->accel = kvm ? "kvm" : "tcg";
 	return read_vocabulary(v, err);
@@ -77,21 +82,6 @@ static int read_model(struct visit *v, const char *path, struct cg_error *err)
 		len -= strlen(suffix);
 	v->guest->model = strndup(name, len);
 	return v->guest->model ? 0 : cg_error_errno(err, "%s", path);
-}
-
-/* A property that this version doesn't have isn't known. */
-static int read_scalars(struct visit *v, const char *path, json_t *out,
-			struct cg_error *err)
-{
-	for (size_t i = 0; i < CG_COUNT(scalar_names); i++) {
-		cg_auto_json json_t *value = NULL;
-
-		if (cg_query_property(v->qmp, path, scalar_names[i], &value, err) == 0)
-			json_object_set(out, scalar_names[i], value);
-		else if (err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN)
-			return -1;
-	}
-	return 0;
 }
 
 /* Is it kept in an MSR that the guest doesn't have? Then it can't tell what is in it. */
@@ -147,14 +137,16 @@ static int read_vcpu(struct visit *v, const char *path, struct cg_error *err)
 	struct cg_reading reading = { .vocabulary = g->vocabulary,
 				      .quick = true,
 				      .ask = v->ask,
+				      .gates = v->gates,
 				      .deadline = v->deadline };
-	cg_auto_json json_t *scalars = json_object();
+	cg_auto_json json_t *scalars = NULL;
 	const char *other;
 
 	if (cg_clock_left_ms(v->deadline) == 0)
 		return cg_error_set(err, CG_E_TIMEOUT, "%s: it takes too long", path);
 	if (cg_reading_take(&reading, v->qmp, path, err) < 0 ||
-	    read_scalars(v, path, scalars, err) < 0)
+	    cg_query_properties(v->qmp, path, scalar_names, CG_COUNT(scalar_names),
+				&scalars, err) < 0)
 		return -1;
 	if (g->vcpus++ == 0) {
 		g->features = reading.live;
@@ -184,7 +176,8 @@ static int read_vcpus(struct visit *v, struct cg_error *err)
 		return cg_error_set(err, CG_E_LIMIT, "more than %d vCPUs",
 				    CG_GUEST_VCPUS);
 	choose(v);
-	if (read_model(v, json_string_value(json_array_get(paths, 0)), err) < 0)
+	if (!v->guest->model &&
+	    read_model(v, json_string_value(json_array_get(paths, 0)), err) < 0)
 		return -1;
 	json_array_foreach(paths, i, path)
 		if (read_vcpu(v, json_string_value(path), err) < 0)
@@ -192,20 +185,47 @@ static int read_vcpus(struct visit *v, struct cg_error *err)
 	return 0;
 }
 
+static int take(struct cg_guest *out, struct cg_guest *guest, struct cg_qmp *qmp,
+		const struct cg_gates *gates, struct cg_error *err)
+{
+	struct visit v = { .guest = guest,
+			   .qmp = qmp,
+			   .deadline = cg_clock_in(CG_GUEST_NS),
+			   .gates = gates };
+
+	if (read_emulator(&v, err) < 0 || read_vcpus(&v, err) < 0)
+		return -1;
+	*out = *guest;
+	*guest = (struct cg_guest){ 0 };
+	return 0;
+}
+
+int cg_guest_take(struct cg_guest *out, struct cg_qmp *qmp,
+		  const struct cg_guest_known *known, struct cg_error *err)
+{
+	cg_auto_guest struct cg_guest guest = {
+		.about = json_incref(known->about),
+		.machine = strdup(known->machine),
+		.model = strdup(known->model),
+		.vocabulary = known->vocabulary,
+	};
+	struct cg_gates gates = cg_gates_of(known->vocabulary);
+
+	if (!guest.machine || !guest.model)
+		return cg_error_errno(err, "guest");
+	return take(out, &guest, qmp, &gates, err);
+}
+
 int cg_guest_read(struct cg_guest *out, const char *socket,
 		  const struct cg_qmp_limits *limits, struct cg_error *err)
 {
 	cg_auto_guest struct cg_guest guest = { 0 };
 	cg_auto_qmp struct cg_qmp *qmp = NULL;
-	struct visit v = { .guest = &guest, .deadline = cg_clock_in(CG_GUEST_NS) };
 
 	if (cg_monitor_connect(&qmp, socket, limits, err) < 0)
 		return -1;
-	v.qmp = qmp;
-	if (read_emulator(&v, err) < 0 || read_vcpus(&v, err) < 0)
+	if (take(out, &guest, qmp, NULL, err) < 0)
 		return cg_error_prefix(err, "guest at %s", socket);
-	*out = guest;
-	guest = (struct cg_guest){ 0 };
 	return 0;
 }
 
@@ -213,7 +233,7 @@ void cg_guest_deinit(struct cg_guest *guest)
 {
 	json_decref(guest->about);
 	json_decref(guest->scalars);
-	cg_vocabulary_free(guest->vocabulary);
+	cg_vocabulary_free(guest->own);
 	free(guest->machine);
 	free(guest->model);
 	*guest = (struct cg_guest){ 0 };

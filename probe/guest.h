@@ -19,7 +19,8 @@ struct cg_guest {
 	const char *accel; /* "kvm" or "tcg"; static text */
 	char *model;       /* CPU model that its vCPUs are made of */
 	size_t vcpus;      /* all of them with the same CPU */
-	struct cg_vocabulary *vocabulary; /* its emulator's */
+	const struct cg_vocabulary *vocabulary; /* its emulator's */
+	struct cg_vocabulary *own;              /* where it wasn't known before */
 	struct cg_featureset features;
 	json_t *scalars; /* vendor, family, model, stepping, level, widths, TSC frequency */
 };
@@ -31,6 +32,20 @@ struct cg_guest {
  */
 cg_must_check int cg_guest_read(struct cg_guest *out, const char *socket,
 				const struct cg_qmp_limits *limits, struct cg_error *err);
+/* What who started a guest knows of it. All borrowed; the vocabulary must outlive the guest. */
+struct cg_guest_known {
+	json_t *about;
+	const char *machine, *model;
+	const struct cg_vocabulary *vocabulary;
+};
+
+/*
+ * The same over a monitor that is connected, of a guest that may not have begun to run:
+ * quicker, for what is known isn't asked, nor are features that no guest can find, because
+ * what they belong to isn't there (cpumodels/gates.h).
+ */
+cg_must_check int cg_guest_take(struct cg_guest *out, struct cg_qmp *qmp,
+				const struct cg_guest_known *known, struct cg_error *err);
 void cg_guest_deinit(struct cg_guest *guest);
 
 #define cg_auto_guest cg_cleanup(cg_guest_deinit)

@@ -84,6 +84,16 @@ static bool in_words(const json_t *words, const char *name, bool *on)
 	return leaf != NULL;
 }
 
+/* Of @rest what a guest can find beside what is live already. */
+static struct cg_featureset findable(const struct cg_reading *r,
+				     const struct cg_featureset *rest)
+{
+	struct cg_featureset all = cg_featureset_or(rest, &r->live);
+
+	all = cg_gates_close(r->gates, &all);
+	return cg_featureset_and(&all, rest);
+}
+
 static int read_words(struct cg_reading *r, struct cg_qmp *qmp, const char *path,
 		      struct cg_featureset *rest, struct cg_error *err)
 {
@@ -100,6 +110,8 @@ static int read_words(struct cg_reading *r, struct cg_qmp *qmp, const char *path
 			cg_featureset_add(&r->live, i);
 		}
 	}
+	if (r->gates)
+		*rest = findable(r, rest);
 	return 0;
 }
 

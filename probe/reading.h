@@ -2,7 +2,7 @@
 /* The features of a vCPU that there is, as its own properties say them. */
 #pragma once
 
-#include "cpumodels/vocabulary.h"
+#include "cpumodels/gates.h"
 #include "emulator/qmp.h"
 
 struct cg_reading {
@@ -14,6 +14,11 @@ struct cg_reading {
 	 */
 	bool quick;
 	struct cg_featureset ask;
+	/*
+	 * With @quick: don't ask for what a guest can't find, because what it belongs to
+	 * isn't there. NULL to ask all the same.
+	 */
+	const struct cg_gates *gates;
 	int64_t deadline; /* for all of it; CG_NO_DEADLINE for none but that of each reply */
 
 	struct cg_featureset live; /* bool properties that are on */

@@ -80,6 +80,7 @@ bats_tests = \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
+	%D%/cli/run.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/second-host-pool.bats \
 	%D%/cli/second-host-verify.bats \

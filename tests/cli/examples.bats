@@ -65,6 +65,11 @@ keep_contract()
 	run_examples cpugate-baseline.1
 }
 
+@test "every example of cpugate-run(1) works" {
+	requires_x86
+	run_examples cpugate-run.1
+}
+
 @test "every example of cpugate-compare(1) works" {
 	requires_x86
 	unset CPUGATE_CACHE
@@ -220,7 +225,8 @@ qemu()
 
 	tells 'check launch' -- qemu-system-x86_64 -accel tcg -cpu Haswell
 	tells pin -- qemu-system-x86_64 -accel tcg -cpu max
-	saw 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
+	tells run -- qemu-system-x86_64 -accel tcg -cpu Haswell
+	saw 'run started' 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
 
 	keep_contract
 	tells 'contract show' web
