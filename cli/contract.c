@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* cpugate contract show|list|export|import|verify|forget */
+/* cpugate contract show|list|export|import|verify|forget|impact */
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +171,39 @@ static int print_verified(const struct cg_view *view, const json_t *reply,
 	return CG_EXIT_YES;
 }
 
+/* What is lost, with the reasons; the rest is a number. */
+static int print_impact(const struct cg_view *view, const json_t *reply,
+			struct cg_error *err)
+{
+	const json_t *rows = json_object_get(reply, "contracts"), *row;
+	size_t i, fine = 0;
+
+	(void)err;
+	json_array_foreach(rows, i, row) {
+		const json_t *start = json_object_get(row, "start");
+		const json_t *move = json_object_get(row, "move");
+		char words[160];
+
+		if (strcmp(cg_json_text(row, "verdict"), "yes") == 0) {
+			fine++;
+			continue;
+		}
+		snprintf(words, sizeof(words), "start %.128s", cg_json_text(row, "name"));
+		cg_paint_verdict(view, start, words);
+		if (json_equal(start, move))
+			continue;
+		snprintf(words, sizeof(words), "move %.128s there",
+			 cg_json_text(row, "name"));
+		cg_paint_verdict(view, move, words);
+	}
+	printf("%zu of %zu guests can start on %s and move there as they are.\n", fine,
+	       json_array_size(rows),
+	       strcmp(cg_json_text(reply, "to"), "host") == 0
+		       ? "this host"
+		       : cg_json_text(reply, "to"));
+	return CG_EXIT_YES;
+}
+
 static int print_forgotten(const struct cg_view *view, const json_t *reply,
 			   struct cg_error *err)
 {
@@ -222,4 +255,11 @@ const struct cg_verb cg_verb_contract_forget = {
 	.operand = "name",
 	.help = "let go of a promise",
 	.print = print_forgotten,
+};
+const struct cg_verb cg_verb_contract_impact = {
+	.name = "contract impact",
+	.command = "contract-impact",
+	.help = "which guests would a change cost",
+	.print = print_impact,
+	.status = cg_paint_verdict_status,
 };

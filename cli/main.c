@@ -54,6 +54,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_contract_import,
 	&cg_verb_contract_verify,
 	&cg_verb_contract_forget,
+	&cg_verb_contract_impact,
 };
 
 /* What an option's value becomes: the argument of the option's own name. */
@@ -245,8 +246,9 @@ static int no_verb(char *const *words, int count)
 {
 	static const char *const halves[][2] = {
 		{ "cache", "cache list, why, history, prune or path, not cache" },
-		{ "contract", "contract show, list, export, import, verify or forget, "
-			      "not contract" },
+		{ "contract",
+		  "contract show, list, export, import, verify, forget or impact, "
+		  "not contract" },
 	};
 
 	for (size_t i = 0; i < CG_COUNT(halves); i++)

@@ -76,6 +76,7 @@ _cpugate_offer_options()
 	'contract export'*) _cpugate_offer --replaced --output "$common" ;;
 	'contract import'*) _cpugate_offer --name "$common" ;;
 	'contract verify'*) _cpugate_offer --emulator --record "$common" ;;
+	'contract impact'*) _cpugate_offer --to --emulator "$common" ;;
 	'contract list'*) _cpugate_offer --all "$common" ;;
 	'cache why') _cpugate_offer --emulator --accel "$common" ;;
 	emulators) _cpugate_offer --emulator --record "$common" ;;
@@ -140,7 +141,7 @@ _cpugate()
 		'check restore') _cpugate_offer_files ;;
 		'check launch' | pin | run) _cpugate_offer_emulators ;;
 		'check launch'* | pin* | run*) _cpugate_offer_files ;;
-		contract) _cpugate_offer show list export import verify forget ;;
+		contract) _cpugate_offer show list export import verify forget impact ;;
 		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
 		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check pin run contract cache ;;

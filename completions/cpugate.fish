@@ -66,6 +66,7 @@ complete -c cpugate -n '__cpugate_is contract' -a export -d 'A contract as a fil
 complete -c cpugate -n '__cpugate_is contract' -a import -d 'Keep a contract that came as a file'
 complete -c cpugate -n '__cpugate_is contract' -a verify -d 'Would its guest start here as promised'
 complete -c cpugate -n '__cpugate_is contract' -a forget -d 'Let go of a promise'
+complete -c cpugate -n '__cpugate_is contract' -a impact -d 'Which guests would a change cost'
 complete -c cpugate -n 'string match -qr -- "^contract (show|export|import|verify)" (__cpugate_verb)' -F
 complete -c cpugate -n '__cpugate_is check' -a migration -d 'A guest that goes to another host'
 complete -c cpugate -n '__cpugate_is check' -a restore -d 'A guest that was saved'
@@ -80,7 +81,7 @@ complete -c cpugate -n 'string match -q -- "diff*" (__cpugate_verb)' \
     -a 'emulator= machine= accel= host= generation='
 
 complete -c cpugate -l emulator -rF -a '(__cpugate_emulators)' -d 'The emulator' \
-    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands; or string match -q -- "contract verify*" (__cpugate_verb)'
+    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands; or string match -qr -- "^contract (verify|impact)" (__cpugate_verb)'
 complete -c cpugate -l machine -x -d 'The machine type' \
     -n '__cpugate_is "" models probe record verify; or __cpugate_has_operands'
 complete -c cpugate -l accel -x -a 'kvm tcg' -d 'The accelerator' \
@@ -107,7 +108,7 @@ complete -c cpugate -l cpu -x -n "$matrix; or $moves" -d 'Guests of this CPU'
 complete -c cpugate -l emulator -rF -n $moves -d 'The emulator'
 complete -c cpugate -l machine -x -n $moves -d 'The machine type'
 complete -c cpugate -l accel -x -a 'kvm tcg' -n $moves -d 'The accelerator'
-complete -c cpugate -l to -rF -a host -n "__cpugate_is \"\"; or $moves" -d 'A record or host'
+complete -c cpugate -l to -rF -a host -n "__cpugate_is \"\" \"contract impact\"; or $moves" -d 'A record or host'
 set -l migration 'string match -q -- "check migration*" (__cpugate_verb)'
 complete -c cpugate -l guest -rF -n "__cpugate_is \"\"; or $migration" -d 'A contract or qmp:SOCKET'
 complete -c cpugate -l smp -x -n "__cpugate_is \"\"; or $migration" -d 'vCPUs there'

@@ -21,6 +21,7 @@ libcg_la_SOURCES += \
 	%D%/compare.c \
 	%D%/context.c \
 	%D%/context.h \
+	%D%/contract-impact.c \
 	%D%/contract-verify.c \
 	%D%/contract.c \
 	%D%/cpu-model.c \
@@ -59,6 +60,8 @@ libcg_la_SOURCES += \
 	%D%/prediction.c \
 	%D%/prediction.h \
 	%D%/probe.c \
+	%D%/prospect.c \
+	%D%/prospect.h \
 	%D%/question.c \
 	%D%/question.h \
 	%D%/recall.c \

@@ -230,3 +230,40 @@ made()
 	status_is 3
 	output_has 'tells of tcg, not of kvm'
 }
+
+@test "impact: what a change would cost, by an emulator and by a record" {
+	made
+	keep web.in fine
+	keep web.in lost '.cpu |= sub(",enforce=on"; ",avx512f=on,enforce=on") |
+		.features = (.features + ["avx512f"] | sort) | .made.emulator.sha256 |= gsub("[0-9]"; "0")'
+	keep web.in gone '.machine = "pc-q35-99.9"'
+	run cpugate --json contract impact
+	status_is 1
+	json_has '.to == "host" and .verdict == "no" and (.contracts | length == 3)'
+	json_has '.contracts[] | select(.name == "fine") |
+		.verdict == "yes" and .start.verdict == "yes" and .move.verdict == "yes"'
+	json_has '[.contracts[] | select(.name != "fine")] |
+		all(.start.verdict == "no" and .move.verdict == "no")'
+	run cpugate contract impact
+	output_has 'no: start lost' avx512f 'no: start gone' machine.absent \
+		'1 of 3 guests can start on this host and move there as they are.'
+	output_lacks fine
+
+	cpugate record --accel tcg --machine q35 --output tcg.json
+	run cpugate --json contract impact --to tcg.json
+	status_is 1
+	json_has '.contracts | map({(.name): .start.verdict}) | add ==
+		{fine: "yes", gone: "no", lost: "no"}'
+	cpugate contract forget lost
+	cpugate contract forget gone
+	run cpugate contract impact --to tcg.json
+	status_is 0
+	keep web.in other '.accel = "kvm"'
+	run cpugate --json contract impact --to tcg.json
+	status_is 3
+	json_has '.contracts[] | select(.name == "other").start.reasons[0].code == "record.absent"'
+	cpugate contract forget other
+	QEMU_10=$(unpack_qemu_10) || skip "no second QEMU"
+	run cpugate contract impact --emulator "$QEMU_10/qemu-system-x86_64"
+	status_is 0
+}

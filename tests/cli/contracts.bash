@@ -31,7 +31,7 @@ make_contract()
 			machine: $pinned.machine, accel: $pinned.accel,
 			definition: $pinned.short.cpu, cpu: $cpu,
 			features: ($judged.effective - ["ht", "cmp-legacy"] | sort),
-			scalars: ($values | with_entries(select(.key | IN("vendor", "family",
+			scalars: ({"phys-bits": "40"} + $values | with_entries(select(.key | IN("vendor", "family",
 				"model", "stepping", "level", "xlevel", "phys-bits",
 				"tsc-frequency"))) |
 				with_entries(if .key == "vendor" then . else .value |= tonumber end)),

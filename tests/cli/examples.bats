@@ -29,7 +29,7 @@ run_examples()
 	while IFS= read -r command; do
 		run --separate-stderr bash -o pipefail -c "$command"
 		# A no is an answer. Whether it is the right one is for other tests to say.
-		[[ ! $command =~ ^'cpugate '(check|verify|diff|compare|baseline|hosts-for|matrix|explain|'contract verify') || $status -ne 1 ]] || status=0
+		[[ ! $command =~ ^'cpugate '(check|verify|diff|compare|baseline|hosts-for|matrix|explain|'contract verify'|'contract impact') || $status -ne 1 ]] || status=0
 		if [[ $status -ne 0 || $stderr == *'cpugate: warning'* ]]; then
 			refute_run "$command" "$stderr"
 		fi
@@ -234,6 +234,7 @@ qemu()
 	tells 'contract import' web.in
 	tells 'contract list'
 	tells 'contract verify'
+	tells 'contract impact'
 	tells 'contract forget' web
 	saw 'contract show made/kernel' 'contract list contracts/digest' \
 		'contract verify contracts/model'
