@@ -18,6 +18,7 @@ cpugate_SOURCES = \
 	%D%/expand.c \
 	%D%/explain.c \
 	%D%/export.c \
+	%D%/hook.c \
 	%D%/host.c \
 	%D%/hosts-for.c \
 	%D%/machines.c \

@@ -14,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 
+#include "base/buffer.h"
 #include "base/json.h"
 #include "cli/ask.h"
 #include "cli/bar.h"
@@ -21,6 +22,7 @@
 #include "cli/verb.h"
 
 #define WIDTH 80
+#define INPUT_BYTES (4 << 20)
 
 static const struct cg_verb *const verbs[] = {
 	&cg_verb_models,
@@ -46,6 +48,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_check_launch,
 	&cg_verb_check_migration,
 	&cg_verb_check_restore,
+	&cg_verb_hook_libvirt,
 	&cg_verb_pin,
 	&cg_verb_run,
 	&cg_verb_contract_show,
@@ -411,6 +414,26 @@ static int print_reply(struct cpugate_context *context, const struct command_lin
 	return line->verb->status ? line->verb->status(reply) : CG_EXIT_YES;
 }
 
+/* All of standard input, for a verb that reads it. */
+static int take_input(const struct command_line *line, struct cg_error *err)
+{
+	cg_auto_buffer struct cg_buffer text = CG_BUFFER(INPUT_BYTES);
+	char part[16384];
+	json_t *value;
+	size_t n;
+
+	while ((n = fread(part, 1, sizeof(part), stdin)) > 0)
+		if (cg_buffer_put(&text, part, n, err) < 0)
+			return cg_error_prefix(err, "standard input");
+	if (ferror(stdin))
+		return cg_error_errno(err, "read standard input");
+	value = json_stringn(text.data ? text.data : "", text.len);
+	if (!value)
+		return cg_error_set(err, CG_E_PARSE, "standard input isn't UTF-8");
+	json_object_set_new(line->args, line->verb->input, value);
+	return 0;
+}
+
 static int ask(struct cpugate_context *context, const struct command_line *line,
 	       struct cg_bar *bar, struct cg_error *err)
 {
@@ -419,6 +442,8 @@ static int ask(struct cpugate_context *context, const struct command_line *line,
 
 	if (line->html)
 		json_object_set_new(line->args, "html", json_true());
+	if (line->verb->input && take_input(line, err) < 0)
+		return -1;
 	if (cg_ask_command(context, line->verb->command, line->args, &reply, err) < 0)
 		return -1;
 	cg_bar_end(bar);

@@ -27,7 +27,8 @@ struct cg_verb {
 	const char *command; /* in the command table */
 	/* Arguments that the operands are for, with blanks between; "NAME..." takes the rest. Or NULL. */
 	const char *operand;
-	const char *help; /* one line */
+	const char *input; /* argument that standard input is for, or NULL */
+	const char *help;  /* one line */
 	int (*print)(const struct cg_view *view, const json_t *reply,
 		     struct cg_error *err);
 	bool draws;  /* takes --html: "page" in the reply goes to that file */
@@ -41,7 +42,7 @@ extern const struct cg_verb cg_verb_probe, cg_verb_record, cg_verb_verify, cg_ve
 	cg_verb_cache_list, cg_verb_cache_why, cg_verb_cache_history, cg_verb_cache_prune,
 	cg_verb_cache_path, cg_verb_diff, cg_verb_compare, cg_verb_baseline,
 	cg_verb_hosts_for, cg_verb_explain, cg_verb_matrix, cg_verb_check_launch,
-	cg_verb_check_migration, cg_verb_check_restore, cg_verb_pin,
+	cg_verb_check_migration, cg_verb_check_restore, cg_verb_hook_libvirt, cg_verb_pin,
 	cg_verb_contract_show, cg_verb_contract_list, cg_verb_contract_export,
 	cg_verb_contract_import, cg_verb_contract_verify, cg_verb_contract_forget,
 	cg_verb_run, cg_verb_contract_impact;

@@ -63,7 +63,8 @@ extern const struct cg_command cg_command_about, cg_command_models, cg_command_m
 	cg_command_cache_path, cg_command_diff, cg_command_compare, cg_command_baseline,
 	cg_command_hosts_for, cg_command_explain, cg_command_matrix,
 	cg_command_check_launch, cg_command_check_migration, cg_command_check_restore,
-	cg_command_pin, cg_command_model_expansion, cg_command_model_baseline,
-	cg_command_contract_show, cg_command_contract_list, cg_command_contract_export,
-	cg_command_contract_import, cg_command_contract_verify,
-	cg_command_contract_forget, cg_command_run_guest, cg_command_contract_impact;
+	cg_command_hook_libvirt, cg_command_pin, cg_command_model_expansion,
+	cg_command_model_baseline, cg_command_contract_show, cg_command_contract_list,
+	cg_command_contract_export, cg_command_contract_import,
+	cg_command_contract_verify, cg_command_contract_forget, cg_command_run_guest,
+	cg_command_contract_impact;

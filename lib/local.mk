@@ -33,6 +33,7 @@ libcg_la_SOURCES += \
 	%D%/expand.c \
 	%D%/explain.c \
 	%D%/export.c \
+	%D%/hook-libvirt.c \
 	%D%/host.c \
 	%D%/hosts-for.c \
 	%D%/inquiry.c \
@@ -72,6 +73,8 @@ libcg_la_SOURCES += \
 	%D%/revival.c \
 	%D%/revival.h \
 	%D%/run.c \
+	%D%/settings.c \
+	%D%/settings.h \
 	%D%/shortfall.c \
 	%D%/shortfall.h \
 	%D%/side.c \
@@ -115,3 +118,6 @@ EXTRA_DIST += %D%/cpugate.map
 include_HEADERS += %D%/cpugate.h
 pkgconfigdir = $(libdir)/pkgconfig
 nodist_pkgconfig_DATA = %D%/libcpugate.pc
+
+# Where administrators decide. For GNU make, as the rest is.
+%D%/settings.lo: AM_CPPFLAGS += -DCG_SYSCONFDIR='"$(sysconfdir)"'

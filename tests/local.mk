@@ -75,6 +75,7 @@ bats_tests = \
 	%D%/cli/explain.bats \
 	%D%/cli/export.bats \
 	%D%/cli/guest.bats \
+	%D%/cli/hook.bats \
 	%D%/cli/launch.bats \
 	%D%/cli/matrix.bats \
 	%D%/cli/misbehaviour.bats \
@@ -108,6 +109,7 @@ test_data = \
 	%D%/truth/second-host-verify.sh \
 	%D%/truth/starts.bash \
 	%D%/truth/contract.bash \
+	%D%/truth/libvirtd.sh \
 	%D%/truth/truth.bash
 
 noinst_HEADERS += \
