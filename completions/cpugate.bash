@@ -137,6 +137,8 @@ _cpugate()
 			[[ host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
 			;;
 		check) _cpugate_offer launch migration restore ;;
+		hook) _cpugate_offer libvirt ;;
+		'hook libvirt'*) ;;
 		'check migration'*) ;;
 		'check restore') _cpugate_offer_files ;;
 		'check launch' | pin | run) _cpugate_offer_emulators ;;
@@ -144,7 +146,7 @@ _cpugate()
 		contract) _cpugate_offer show list export import verify forget impact ;;
 		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check pin run contract cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run contract cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

@@ -58,6 +58,8 @@ complete -c cpugate -n '__cpugate_is ""' -a explain -d 'Why a feature or CPU mod
 complete -c cpugate -n '__cpugate_is ""' -a check -d 'Would it start, or go on elsewhere, with its CPU'
 complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its CPU spelled out'
 complete -c cpugate -n '__cpugate_is ""' -a run -d 'Start QEMU, whose guest gets its CPU or never runs'
+complete -c cpugate -n '__cpugate_is ""' -a hook -d 'What libvirt asks before it starts a guest'
+complete -c cpugate -n '__cpugate_is hook' -a libvirt -d 'Before a guest starts or comes'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
 complete -c cpugate -n '__cpugate_is contract' -a show -d 'What a guest was promised'

@@ -10,6 +10,7 @@ man_pages = \
 	%D%/cpugate-contract.5 \
 	%D%/cpugate-diff.1 \
 	%D%/cpugate-guarantees.7 \
+	%D%/cpugate-hook.8 \
 	%D%/cpugate-matrix.1 \
 	%D%/cpugate-record.5 \
 	%D%/cpugate-run.1 \

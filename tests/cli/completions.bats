@@ -148,7 +148,7 @@ options_of()
 		while IFS= read -r what; do
 			grep -qE -- "(-l |-a |--|')${what/#--/}([ =:[]|\$)" \
 				"$top_srcdir/completions/$file" || refute_run "$file lacks $what"
-		done < <(verbs | sed 's/^cache //; s/^check //; s/^contract //'; options)
+		done < <(verbs | sed 's/^cache //; s/^check //; s/^contract //; s/^hook //'; options)
 	done
 }
 

@@ -70,6 +70,14 @@ keep_contract()
 	run_examples cpugate-run.1
 }
 
+@test "every example of cpugate-hook(8) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	[[ -x /usr/bin/qemu-system-x86_64 ]] || skip "no /usr/bin/qemu-system-x86_64"
+	cpugate machines --emulator /usr/bin/qemu-system-x86_64 >/dev/null
+	run_examples cpugate-hook.8
+}
+
 @test "every example of cpugate-compare(1) works" {
 	requires_x86
 	unset CPUGATE_CACHE

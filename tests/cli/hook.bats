@@ -31,8 +31,8 @@ setup()
 teardown()
 {
 	[[ ! -e pids ]] || xargs -r kill <pids 2>/dev/null || true
-	find . -path '*/run/qemu/*.pid' -exec cat {} + 2>/dev/null |
-		tr -c '0-9\n' '\n' | xargs -r kill 2>/dev/null || true
+	find . -path '*/run/qemu/*.pid' -exec cat {} \; -exec echo \; 2>/dev/null |
+		xargs -r kill 2>/dev/null || true
 }
 
 # domain NAME CPU-XML: of q35's newest type, under TCG.
