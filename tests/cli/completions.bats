@@ -31,7 +31,7 @@ takes()
 	if [[ $2 != --emulator ]] && takes "$1" --emulator; then
 		words+=(--emulator=/nowhere/qemu)
 	fi
-	run cpugate "${words[@]}"
+	run cpugate "${words[@]}" </dev/null
 	[[ $output != *"takes no argument"* ]]
 }
 
