@@ -7,6 +7,7 @@ EXTRA_DIST += \
 	%D%/copyright \
 	%D%/cpugate.docs \
 	%D%/cpugate.install \
+	%D%/cpugated.install \
 	%D%/libcpugate-dev.install \
 	%D%/libcpugate0.install \
 	%D%/libcpugate0.symbols \

@@ -58,7 +58,8 @@ report 'make install with a DESTDIR'
 : >"$work/said"
 for file in "$includedir/cpugate.h" "$libdir/libcpugate.so" "$libdir/libcpugate.so.0" \
 	"$libdir/pkgconfig/libcpugate.pc" "$prefix/bin/cpugate" \
-	"$prefix/share/man/man1/cpugate.1" "$prefix/share/man/man3/libcpugate.3" \
+	"$prefix/sbin/cpugated" "$prefix/lib/sysusers.d/cpugate.conf" \
+	"$prefix/lib/tmpfiles.d/cpugate.conf" "$prefix/share/man/man1/cpugate.1" "$prefix/share/man/man3/libcpugate.3" \
 	"$prefix/share/man/man5/cpugate-cache.5" \
 	"$prefix/share/bash-completion/completions/cpugate.bash" \
 	"$prefix/share/fish/vendor_completions.d/cpugate.fish" \
