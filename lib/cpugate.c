@@ -21,6 +21,7 @@
 struct cpugate_context {
 	struct cg_context *inside;
 	int64_t checked; /* when the host was; 0: not since it may have changed */
+	struct cpugate_reply *last; /* of a typed question */
 };
 
 static const int codes[] = {
@@ -111,6 +112,7 @@ void cpugate_close(struct cpugate_context *context)
 {
 	if (!context)
 		return;
+	cg_reply_free(context->last);
 	cg_context_free(context->inside);
 	free(context);
 }
@@ -182,120 +184,119 @@ int cpugate_execute(struct cpugate_context *context, const char *command,
 	return ask(context, command, args, reply, error);
 }
 
+const char *cpugate_last_reply(struct cpugate_context *context)
+{
+	return context->last ? cg_reply_text(context->last) : NULL;
+}
+
+/* The arguments of a typed question: NULL if one isn't UTF-8, or memory is out. */
+static json_t *common(const struct cpugate_about *about)
+{
+	if (!about)
+		return json_object();
+	return json_pack("{s:s*, s:s*, s:s*, s:s*}", "emulator", about->emulator,
+			 "machine", about->machine, "accel", about->accel, "record",
+			 about->record);
+}
+
 /*
- * Ask with @args, which are consumed, about what @about says. NULL among the arguments
- * means that one of them isn't UTF-8, or no memory.
+ * Ask with @args, which are consumed, and those that are the question's own, so are
+ * they.
  */
-static int ask_about(struct cpugate_context *context, const char *command,
-		     const struct cpugate_about *about, bool records, json_t *args,
-		     struct cpugate_reply **out, struct cpugate_error *error)
+static int ask_typed(struct cpugate_context *context, const char *command, json_t *args,
+		     json_t *own, struct cpugate_error *error)
 {
-	static const struct cpugate_about nothing = { NULL, NULL, NULL, NULL };
-	const struct cpugate_about *a = about ? about : &nothing;
-	cg_auto_json json_t *asked = args;
-	cg_auto_json json_t *common = json_pack("{s:s*, s:s*, s:s*, s:s*}", "emulator",
-						a->emulator, "machine", a->machine,
-						"accel", a->accel, "record",
-						records ? NULL : a->record);
+	cg_auto_json json_t *all = args, *more = own;
 
-	if (!asked || !common || json_object_update(asked, common) < 0)
+	context->last = cg_reply_free(context->last);
+	if (!all || !more || json_object_update(all, more) < 0)
 		return fail_because(error, CG_E_USAGE, "an argument isn't UTF-8");
-	return ask(context, command, asked, out, error);
+	return ask(context, command, all, &context->last, error);
 }
 
-/* The reply goes to whoever wants it. */
-static int hand_over(struct cpugate_reply *reply, struct cpugate_reply **out)
+static json_t *last(const struct cpugate_context *context, const char *member)
 {
-	if (out)
-		*out = reply;
-	else
-		cg_reply_free(reply);
-	return 0;
-}
-
-static enum cpugate_answer verdict_of(const struct cpugate_reply *reply)
-{
-	const char *verdict = cg_json_text(reply->json, "verdict");
-
-	if (verdict && strcmp(verdict, "yes") == 0)
-		return CPUGATE_YES;
-	return verdict && strcmp(verdict, "no") == 0 ? CPUGATE_NO : CPUGATE_CANNOT_DECIDE;
+	return json_object_get(context->last->json, member);
 }
 
 int cpugate_usable(struct cpugate_context *context, const struct cpugate_about *about,
 		   const char *definition, enum cpugate_answer *answer,
-		   struct cpugate_reply **reply, struct cpugate_error *error)
+		   struct cpugate_error *error)
 {
-	struct cpugate_reply *got;
-	const json_t *usable;
-
-	if (ask_about(context, "expand", about, false,
-		      json_pack("{s:s}", "definition", definition), &got, error) < 0)
+	if (ask_typed(context, "expand", common(about),
+		      json_pack("{s:s}", "definition", definition), error) < 0)
 		return -1;
-	usable = json_object_get(got->json, "usable");
-	*answer = json_is_true(usable)    ? CPUGATE_YES
-		  : json_is_false(usable) ? CPUGATE_NO
-					  : CPUGATE_CANNOT_DECIDE;
-	return hand_over(got, reply);
+	if (json_is_boolean(last(context, "usable")))
+		*answer = json_is_true(last(context, "usable")) ? CPUGATE_YES
+								: CPUGATE_NO;
+	else
+		*answer = CPUGATE_CANNOT_DECIDE;
+	return 0;
 }
 
 int cpugate_compare(struct cpugate_context *context, const struct cpugate_about *about,
 		    const char *first, const char *second, enum cpugate_order *order,
-		    struct cpugate_reply **reply, struct cpugate_error *error)
+		    struct cpugate_error *error)
 {
 	static const enum cpugate_order orders[] = { [CG_IDENTICAL] = CPUGATE_IDENTICAL,
 						     [CG_SUPERSET] = CPUGATE_SUPERSET,
 						     [CG_SUBSET] = CPUGATE_SUBSET };
-	struct cpugate_reply *got;
 	const char *result;
 
-	if (ask_about(context, "compare", about, false,
-		      json_pack("{s:s, s:s}", "a", first, "b", second), &got, error) < 0)
+	if (ask_typed(context, "compare", common(about),
+		      json_pack("{s:s, s:s}", "a", first, "b", second), error) < 0)
 		return -1;
-	result = cg_json_text(got->json, "result");
+	result = json_string_value(last(context, "result"));
 	*order = CPUGATE_INCOMPATIBLE;
 	for (size_t i = 0; i < CG_COUNT(orders); i++)
 		if (strcmp(result, cg_order_word((enum cg_order)i)) == 0)
 			*order = orders[i];
-	return hand_over(got, reply);
+	return 0;
+}
+
+/* {"records": [...]}; NULL if one isn't UTF-8, or memory is out. */
+static json_t *list_records(const char *const *records, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		if (json_array_append_new(list, json_string(records[i])) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	return json_pack("{s:o}", "records", list);
 }
 
 int cpugate_baseline(struct cpugate_context *context, const struct cpugate_about *about,
 		     const char *const *records, size_t count, char **definition,
-		     struct cpugate_reply **reply, struct cpugate_error *error)
+		     struct cpugate_error *error)
 {
-	json_t *args = json_pack("{s:[]}", "records");
-	struct cpugate_reply *got;
 	const char *found;
 	char *copy = NULL;
 
-	for (size_t i = 0; i < count && args; i++)
-		if (json_array_append_new(json_object_get(args, "records"),
-					  json_string(records[i])) < 0) {
-			json_decref(args);
-			args = NULL;
-		}
-	if (ask_about(context, "baseline", about, true, args, &got, error) < 0)
+	if (ask_typed(context, "baseline", common(about), list_records(records, count),
+		      error) < 0)
 		return -1;
-	found = cg_json_text(got->json, "definition");
-	if (found && !(copy = strdup(found))) {
-		cg_reply_free(got);
+	found = json_string_value(last(context, "definition"));
+	if (found && !(copy = strdup(found)))
 		return fail_because(error, CG_E_SYSTEM, "out of memory");
-	}
 	*definition = copy;
-	return hand_over(got, reply);
+	return 0;
 }
 
 int cpugate_verdict(struct cpugate_context *context, const struct cpugate_about *about,
 		    const char *guest, const char *record, enum cpugate_answer *answer,
-		    struct cpugate_reply **reply, struct cpugate_error *error)
+		    struct cpugate_error *error)
 {
-	struct cpugate_reply *got;
+	const char *verdict;
 
-	if (ask_about(context, "hosts-for", about, true,
-		      json_pack("{s:s, s:[s]}", "guest", guest, "records", record), &got,
+	if (ask_typed(context, "hosts-for", common(about),
+		      json_pack("{s:s, s:[s]}", "guest", guest, "records", record),
 		      error) < 0)
 		return -1;
-	*answer = verdict_of(got);
-	return hand_over(got, reply);
+	verdict = json_string_value(last(context, "verdict"));
+	*answer = strcmp(verdict, "yes") == 0  ? CPUGATE_YES
+		  : strcmp(verdict, "no") == 0 ? CPUGATE_NO
+					       : CPUGATE_CANNOT_DECIDE;
+	return 0;
 }

@@ -130,9 +130,12 @@ CPUGATE_API const char *cpugate_reply_text(struct cpugate_reply *reply);
 CPUGATE_API void cpugate_reply_free(struct cpugate_reply *reply);
 
 /*
- * The questions that are asked most, without JSON. Each hands out *reply as well, the reply
- * of the command that it names, with the reasons; @reply may be NULL if nobody wants it.
+ * The questions that are asked most, without JSON. Each names the command that it is; with
+ * the reasons, the command's reply is there until the next of these questions.
  */
+
+/* That reply, as JSON in UTF-8. Belongs to the context. NULL if there is none. */
+CPUGATE_API const char *cpugate_last_reply(struct cpugate_context *context);
 
 /* What a question is about. Zeros and NULLs are the defaults of cpugate(1). */
 struct cpugate_about {
@@ -151,8 +154,7 @@ enum cpugate_answer { CPUGATE_NO = 0, CPUGATE_YES = 1, CPUGATE_CANNOT_DECIDE = 2
  */
 CPUGATE_API int cpugate_usable(struct cpugate_context *context,
 			       const struct cpugate_about *about, const char *definition,
-			       enum cpugate_answer *answer, struct cpugate_reply **reply,
-			       struct cpugate_error *error);
+			       enum cpugate_answer *answer, struct cpugate_error *error);
 
 enum cpugate_order {
 	CPUGATE_IDENTICAL = 0,
@@ -169,30 +171,27 @@ enum cpugate_order {
 CPUGATE_API int cpugate_compare(struct cpugate_context *context,
 				const struct cpugate_about *about, const char *first,
 				const char *second, enum cpugate_order *order,
-				struct cpugate_reply **reply,
 				struct cpugate_error *error);
 
 /*
  * The CPU definition with the most features that guests can have on all of @count hosts, by
  * the files of their records (or "host"). *definition is to be freed with free(); NULL if
- * there is none. The command is "baseline". @about may be NULL; its "record" isn't used. May
+ * there is none. The command is "baseline". @about may be NULL; its record must be. May
  * start emulators and block.
  */
 CPUGATE_API int cpugate_baseline(struct cpugate_context *context,
 				 const struct cpugate_about *about,
 				 const char *const *records, size_t count,
-				 char **definition, struct cpugate_reply **reply,
-				 struct cpugate_error *error);
+				 char **definition, struct cpugate_error *error);
 
 /*
  * Can a guest, a definition or "qmp:SOCKET", run on the host that @record (or "host") is of? The
- * command is "hosts-for". @about may be NULL; its "record" isn't used. May start emulators
+ * command is "hosts-for". @about may be NULL; its record must be. May start emulators
  * and block, and waits for the guest's monitor.
  */
 CPUGATE_API int cpugate_verdict(struct cpugate_context *context,
 				const struct cpugate_about *about, const char *guest,
 				const char *record, enum cpugate_answer *answer,
-				struct cpugate_reply **reply,
 				struct cpugate_error *error);
 
 #ifdef __cplusplus

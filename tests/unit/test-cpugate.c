@@ -139,20 +139,18 @@ static void wrong_questions_are_refused_with_a_sentence(void **state)
 static void says_whether_a_definition_is_usable(void **state)
 {
 	struct scene *scene = *state;
-	struct cpugate_reply *reply;
 	enum cpugate_answer answer;
 
-	works(cpugate_usable(scene->context, &fake, "qemu64", &answer, NULL,
-			     &scene->error));
+	assert_null(cpugate_last_reply(scene->context));
+	works(cpugate_usable(scene->context, &fake, "qemu64", &answer, &scene->error));
 	assert_int_equal(answer, CPUGATE_YES);
-	works(cpugate_usable(scene->context, &fake, "Haswell", &answer, &reply,
-			     &scene->error));
+	works(cpugate_usable(scene->context, &fake, "Haswell", &answer, &scene->error));
 	assert_int_equal(answer, CPUGATE_NO);
-	assert_non_null(strstr(cpugate_reply_text(reply), "\"removed\":["));
-	cpugate_reply_free(reply);
+	assert_non_null(strstr(cpugate_last_reply(scene->context), "\"removed\":["));
 	fails(scene,
-	      cpugate_usable(scene->context, &fake, "\377", &answer, NULL, &scene->error),
+	      cpugate_usable(scene->context, &fake, "\377", &answer, &scene->error),
 	      CPUGATE_USAGE, "UTF-8");
+	assert_null(cpugate_last_reply(scene->context));
 }
 
 /* The record of the emulator's host, in a file. */
@@ -176,16 +174,16 @@ static void compares(void **state)
 	char path[PATH_MAX];
 
 	make_record(scene, path);
-	works(cpugate_compare(scene->context, &fake, "Haswell", "Haswell", &order, NULL,
+	works(cpugate_compare(scene->context, &fake, "Haswell", "Haswell", &order,
 			      &scene->error));
 	assert_int_equal(order, CPUGATE_IDENTICAL);
-	works(cpugate_compare(scene->context, NULL, path, "qemu64", &order, NULL,
+	works(cpugate_compare(scene->context, NULL, path, "qemu64", &order,
 			      &scene->error));
 	assert_int_equal(order, CPUGATE_SUPERSET);
-	works(cpugate_compare(scene->context, NULL, "qemu64", path, &order, NULL,
+	works(cpugate_compare(scene->context, NULL, "qemu64", path, &order,
 			      &scene->error));
 	assert_int_equal(order, CPUGATE_SUBSET);
-	works(cpugate_compare(scene->context, &fake, "EPYC", "Haswell", &order, NULL,
+	works(cpugate_compare(scene->context, &fake, "EPYC", "Haswell", &order,
 			      &scene->error));
 	assert_int_equal(order, CPUGATE_INCOMPATIBLE);
 }
@@ -194,27 +192,30 @@ static void answers_from_records(void **state)
 {
 	struct scene *scene = *state;
 	enum cpugate_answer answer;
-	struct cpugate_about about = { NULL, NULL, NULL, NULL };
+	struct cpugate_about about = { NULL, NULL, NULL, "a record" };
 	char path[PATH_MAX], *definition = NULL;
 	const char *const records[] = { path, path };
 
 	make_record(scene, path);
-	works(cpugate_baseline(scene->context, NULL, records, 2, &definition, NULL,
+	works(cpugate_baseline(scene->context, NULL, records, 2, &definition,
 			       &scene->error));
 	assert_non_null(definition);
-	works(cpugate_verdict(scene->context, NULL, definition, path, &answer, NULL,
+	works(cpugate_verdict(scene->context, NULL, definition, path, &answer,
 			      &scene->error));
 	assert_int_equal(answer, CPUGATE_YES);
 	free(definition);
-	works(cpugate_verdict(scene->context, NULL, "Haswell", path, &answer, NULL,
+	fails(scene,
+	      cpugate_verdict(scene->context, &about, "Haswell", path, &answer,
+			      &scene->error),
+	      CPUGATE_USAGE, "record");
+	works(cpugate_verdict(scene->context, NULL, "Haswell", path, &answer,
 			      &scene->error));
 	assert_int_equal(answer, CPUGATE_NO);
 	about.record = path;
-	works(cpugate_usable(scene->context, &about, "qemu64", &answer, NULL,
-			     &scene->error));
+	works(cpugate_usable(scene->context, &about, "qemu64", &answer, &scene->error));
 	assert_int_equal(answer, CPUGATE_YES);
 	fails(scene,
-	      cpugate_baseline(scene->context, NULL, records, 0, &definition, NULL,
+	      cpugate_baseline(scene->context, NULL, records, 0, &definition,
 			       &scene->error),
 	      CPUGATE_USAGE, "");
 }
@@ -231,8 +232,7 @@ static void ends_when_it_is_told_to(void **state)
 	options.cancel_fd = cancel;
 	works(cpugate_open(&scene->context, &options, &scene->error));
 	fails(scene,
-	      cpugate_usable(scene->context, &fake, "qemu64", &answer, NULL,
-			     &scene->error),
+	      cpugate_usable(scene->context, &fake, "qemu64", &answer, &scene->error),
 	      CPUGATE_CANCELLED, "");
 	assert_int_equal(close(cancel), 0); /* it is still ours */
 }
@@ -257,12 +257,10 @@ static void measures_nothing_if_it_is_not_to(void **state)
 	let_the_emulator_settle();
 	options.at_once = 1;
 	works(cpugate_open(&context, &options, &scene->error));
-	fails(scene,
-	      cpugate_usable(context, &fake, "qemu64", &answer, NULL, &scene->error),
+	fails(scene, cpugate_usable(context, &fake, "qemu64", &answer, &scene->error),
 	      CPUGATE_UNMEASURED, "");
-	works(cpugate_usable(scene->context, &fake, "qemu64", &answer, NULL,
-			     &scene->error));
-	works(cpugate_usable(context, &fake, "qemu64", &answer, NULL, &scene->error));
+	works(cpugate_usable(scene->context, &fake, "qemu64", &answer, &scene->error));
+	works(cpugate_usable(context, &fake, "qemu64", &answer, &scene->error));
 	assert_int_equal(answer, CPUGATE_YES);
 	cpugate_close(context);
 }
@@ -279,8 +277,7 @@ static void warns_once(void **state)
 	works(cpugate_open(&context, &options, &scene->error));
 	assert_null(cpugate_warning(context, 0));
 	for (int i = 0; i < 2; i++) {
-		works(cpugate_usable(context, &fake, "qemu64", &answer, NULL,
-				     &scene->error));
+		works(cpugate_usable(context, &fake, "qemu64", &answer, &scene->error));
 		assert_int_equal(answer, CPUGATE_YES);
 		warning = cpugate_warning(context, 0);
 		assert_non_null(warning);
@@ -335,7 +332,7 @@ static void *ask_in_a_thread(void *data)
 		return (void *)-1;
 	for (int i = 0; i < 20; i++)
 		if (cpugate_usable(context, &fake, i % 2 ? "qemu64" : "Haswell", &answer,
-				   NULL, NULL) < 0 ||
+				   NULL) < 0 ||
 		    answer != (i % 2 ? CPUGATE_YES : CPUGATE_NO))
 			wrong++;
 	cpugate_close(context);
