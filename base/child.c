@@ -263,13 +263,12 @@ static size_t last_line(const char *text, size_t len, const char **start)
 void cg_child_last_words(const struct cg_child *child, char *out, size_t size)
 {
 	cg_auto_free char *text = child->output < 0 ? NULL : malloc(CG_CHILD_OUTPUT);
-	const char *line = NULL;
+	const char *line = "";
 	ssize_t got = text ? pread(child->output, text, CG_CHILD_OUTPUT, 0) : 0;
 	size_t len = got > 0 ? last_line(text, strnlen(text, (size_t)got), &line) : 0;
 
 	len = len < size ? len : size - 1;
-	if (len)
-		memcpy(out, line, len);
+	memcpy(out, line, len);
 	out[len] = '\0';
 	cg_text_clean(out);
 }

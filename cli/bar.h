@@ -12,7 +12,7 @@ struct cg_bar {
 };
 
 /* What cpugate_options tells of progress, for a struct cg_bar. Silent for work that is over in half a second. */
-void cg_bar_tell(void *bar, size_t done, size_t total, const char *what);
+void cg_bar_tell(void *data, size_t done, size_t total, const char *what);
 
 /* Take the bar off the terminal. Harmless when there is none. */
 void cg_bar_end(struct cg_bar *bar);

@@ -82,7 +82,7 @@ static void print_topology(const struct cg_topology *t, char *out, size_t size)
 {
 	snprintf(out, size, "%llu of %llu, %llu dies, %llu cores, %llu threads",
 		 (unsigned long long)t->cpus, (unsigned long long)t->maxcpus,
-		 (unsigned long long)(t->dies * t->modules * t->others),
+		 (unsigned long long)t->dies * t->modules * t->others,
 		 (unsigned long long)t->cores, (unsigned long long)t->threads);
 }
 

@@ -81,13 +81,12 @@ static bool lacks_models(const struct cg_record *record)
 
 /*
  * What models ask for doesn't depend on the host, so any emulator's word on it does: that of the first record that
- * has it, or of the one here. *@out is borrowed from @r or *@own; NULL if there is none.
+ * has it, or of the one that @here, the common arguments, name. *@out is borrowed from @r or *@own; NULL if there is none.
  */
 static int find_source(const struct cg_records *r, struct cg_context *context,
-		       const json_t *args, const char *accel, struct cg_record **own,
+		       const json_t *here, struct cg_record **own,
 		       const struct cg_record **out, struct cg_error *err)
 {
-	cg_auto_json json_t *here = json_copy(cg_json_mutable(args));
 	struct cg_error why;
 
 	*out = NULL;
@@ -96,7 +95,6 @@ static int find_source(const struct cg_records *r, struct cg_context *context,
 			*out = r->items[i];
 	if (*out)
 		return 0;
-	json_object_set_new(here, "accel", json_string(accel));
 	if (record_this_host(own, context, here, &why) == 0) {
 		*out = *own;
 		return 0;
@@ -127,6 +125,7 @@ static int complete(struct cg_record **record, const char *path,
 static int complete_all(struct cg_records *r, struct cg_context *context,
 			const json_t *args, const json_t *list, struct cg_error *err)
 {
+	cg_auto_json json_t *here = json_copy(cg_json_mutable(args));
 	cg_auto_record struct cg_record *own = NULL;
 	const struct cg_record *source = NULL;
 	struct cg_error why;
@@ -143,8 +142,8 @@ static int complete_all(struct cg_records *r, struct cg_context *context,
 			*err = why;
 			return -1;
 		}
-		if (!source &&
-		    find_source(r, context, args, host.accel, &own, &source, err) < 0)
+		json_object_set_new(here, "accel", json_string(host.accel));
+		if (!source && find_source(r, context, here, &own, &source, err) < 0)
 			return -1;
 		if (!source && r->items[i])
 			return 0;
