@@ -199,10 +199,7 @@ static json_t *common(const struct cpugate_about *about)
 			 about->record);
 }
 
-/*
- * Ask with @args, which are consumed, and those that are the question's own, so are
- * they.
- */
+/* Ask with @args and the question's @own, which are both consumed. */
 static int ask_typed(struct cpugate_context *context, const char *command, json_t *args,
 		     json_t *own, struct cpugate_error *error)
 {
