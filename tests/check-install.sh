@@ -66,11 +66,11 @@ for file in "$includedir/cpugate.h" "$libdir/libcpugate.so" "$libdir/libcpugate.
 	"$prefix/share/zsh/site-functions/_cpugate"; do
 	[ -e "$dest$file" ] || echo "missing: $file" >>"$work/said"
 done
-find "$dest" -type f -o -type l | grep -vE "^$dest($prefix|/lib/systemd)/" |
+find "$dest" -type f -o -type l | grep -vE "^$dest($prefix|/lib/systemd|/etc)/" |
 	sed 's/^/elsewhere: /' >>"$work/said"
 # Programs of tests and private libraries are nobody's.
 (cd "$dest$prefix" && find . \( -type f -o -type l \) ! -path './share/*') |
-	grep -vE '/(cpugated?|cpugate\.h|libcpugate\.(pc|la|so(\.[0-9]+)*)|cpugate[a-z-]*\.(conf|service|socket))$' |
+	grep -vE '/(cpugated?|50-cpugate|cpugate\.h|libcpugate\.(pc|la|so(\.[0-9]+)*)|cpugate[a-z-]*\.(conf|service|socket))$' |
 	sed 's/^/not to be there: /' >>"$work/said"
 report 'everything is in its place, and nothing else'
 
