@@ -131,7 +131,7 @@ enum cg_frame cg_framing_next(struct cg_framing *framing, char **text, size_t *l
 	while (framing->scanned < framing->in.len && found == CG_FRAME_NONE) {
 		found = scan(framing,
 			     (unsigned char)framing->in.data[framing->scanned++]);
-		if (found == CG_FRAME_NONE &&
+		if ((found == CG_FRAME_NONE || found == CG_FRAME_MESSAGE) &&
 		    framing->scanned - framing->start > limit_of(framing))
 			found = reject(framing, CG_FRAME_LONG, true);
 	}

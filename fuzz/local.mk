@@ -10,6 +10,7 @@ fuzz_targets = \
 	%D%/fuzz-facts \
 	%D%/fuzz-json \
 	%D%/fuzz-libvirt-cpu \
+	%D%/fuzz-protocol \
 	%D%/fuzz-qmp \
 	%D%/fuzz-record \
 	%D%/fuzz-store
@@ -26,6 +27,7 @@ EXTRA_DIST += %D%/corpus
 %C%_fuzz_facts_LDADD = $(fuzz_libs)
 %C%_fuzz_json_LDADD = $(fuzz_libs)
 %C%_fuzz_libvirt_cpu_LDADD = $(fuzz_libs)
+%C%_fuzz_protocol_LDADD = libdaemon.la $(fuzz_libs)
 %C%_fuzz_qmp_LDADD = $(fuzz_libs)
 %C%_fuzz_record_LDADD = $(fuzz_libs)
 %C%_fuzz_store_LDADD = $(fuzz_libs)

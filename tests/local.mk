@@ -27,6 +27,7 @@ unit_tests = \
 	%D%/unit/test-exports \
 	%D%/unit/test-featureset \
 	%D%/unit/test-fingerprint \
+	%D%/unit/test-framing \
 	%D%/unit/test-host-model \
 	%D%/unit/test-identity \
 	%D%/unit/test-json \
@@ -47,10 +48,12 @@ unit_tests = \
 	%D%/unit/test-places \
 	%D%/unit/test-platform \
 	%D%/unit/test-pool \
+	%D%/unit/test-protocol \
 	%D%/unit/test-qmp \
 	%D%/unit/test-reason \
 	%D%/unit/test-record \
 	%D%/unit/test-scalars \
+	%D%/unit/test-shelf \
 	%D%/unit/test-side \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
@@ -127,6 +130,9 @@ EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
 # A test program is made from the .c file of its name, nothing else has to be said.
 AM_DEFAULT_SOURCE_EXT = .c
 LDADD = libcg.la $(CMOCKA_LIBS)
+%C%_unit_test_framing_LDADD = libdaemon.la $(LDADD)
+%C%_unit_test_protocol_LDADD = libdaemon.la $(LDADD)
+%C%_unit_test_shelf_LDADD = libdaemon.la $(LDADD)
 AM_CFLAGS += $(CMOCKA_CFLAGS)
 
 # The library as its users have it. Not through libtool's script, for the test's own sake.
