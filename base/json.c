@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/given.h"
 
 #define MARK "\x01u64:"            /* in memory */
 #define MARK_ESCAPED "\\u0001u64:" /* as jansson prints it */
@@ -171,9 +172,17 @@ int cg_json_find(json_t **out, const char *text, const char *member, const char 
 int cg_json_read_file(json_t **out, const char *path, size_t limit, struct cg_error *err)
 {
 	cg_auto_buffer struct cg_buffer text = CG_BUFFER(limit + 1);
-	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	cg_auto_close int fd = -1;
 	ssize_t got;
 
+	if (cg_given_now()) {
+		if (cg_given_read(&text, path, err) < 0)
+			return -1;
+		if (cg_json_parse(out, text.data ? text.data : "", text.len, limit, err) < 0)
+			return cg_error_prefix(err, "%s", path);
+		return 0;
+	}
+	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return cg_error_errno(err, "open %s", path);
 	do {

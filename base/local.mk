@@ -14,6 +14,8 @@ libcg_la_SOURCES += \
 	%D%/document.h \
 	%D%/error.c \
 	%D%/error.h \
+	%D%/given.c \
+	%D%/given.h \
 	%D%/json.c \
 	%D%/json.h \
 	%D%/loop.c \
@@ -24,5 +26,7 @@ libcg_la_SOURCES += \
 	%D%/reply.h \
 	%D%/sha256.c \
 	%D%/sha256.h \
+	%D%/socket.c \
+	%D%/socket.h \
 	%D%/text.c \
 	%D%/text.h

@@ -16,6 +16,7 @@
 
 #include "base/buffer.h"
 #include "base/json.h"
+#include "base/socket.h"
 #include "cli/ask.h"
 #include "cli/bar.h"
 #include "cli/output.h"
@@ -94,6 +95,7 @@ static const struct option long_options[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "html", required_argument, NULL, 'w' },
 	{ "json", no_argument, NULL, 'j' },
+	{ "connect", no_argument, NULL, 'c' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -103,7 +105,7 @@ struct command_line {
 	const struct cg_verb *verb;
 	json_t *args;
 	const char *output, *html;
-	bool json;
+	bool json, connect;
 };
 
 static void print_help(void)
@@ -152,6 +154,7 @@ static void print_help(void)
 	     "  --name NAME       what to call a guest, or a model in Proxmox\n"
 	     "  --allow-missing F run: features, with commas, that it may do without\n"
 	     "  --json            the reply as JSON\n"
+	     "  --connect         ask cpugated, at $CPUGATE_SOCKET if that is set\n"
 	     "  --help, --version\n\n"
 	     "Exit status: 0 done or yes, 1 no, 2 wrong usage or failure, 3 cannot decide.");
 }
@@ -298,7 +301,9 @@ static int take_option(struct command_line *line, int option, const char *name)
 {
 	if (option == '?')
 		return CG_EXIT_FAILURE;
-	if (option == 'j')
+	if (option == 'c')
+		line->connect = true;
+	else if (option == 'j')
 		line->json = true;
 	else if (option == 'o')
 		line->output = optarg;
@@ -453,11 +458,25 @@ static int ask(struct cpugate_context *context, const struct command_line *line,
 	return status;
 }
 
+/* A user's own cpugated comes before the system's. */
+static char *find_socket(void)
+{
+	char *path = cg_socket_default();
+	const char *set = getenv("CPUGATE_SOCKET");
+
+	if (path && !(set && *set) && access(path, F_OK) < 0) {
+		free(path);
+		path = strdup(CG_SOCKET_OF_SYSTEM);
+	}
+	return path;
+}
+
 static int run(const struct command_line *line)
 {
 	struct cpugate_options how = CPUGATE_OPTIONS;
 	struct cpugate_context *context = NULL;
 	struct cpugate_error error;
+	cg_auto_free char *socket = NULL;
 	struct cg_bar bar = { 0 };
 	struct cg_error err;
 	int status;
@@ -466,6 +485,9 @@ static int run(const struct command_line *line)
 	how.progress_data = &bar;
 	how.cancel_fd = catch_signals();
 	how.host_root = getenv("CPUGATE_HOST_ROOT");
+	if (line->connect || *(getenv("CPUGATE_SOCKET") ?: ""))
+		socket = find_socket();
+	how.socket = socket;
 	if (cpugate_open(&context, &how, &error) < 0)
 		status = cg_ask_failed(&err, &error);
 	else

@@ -47,7 +47,7 @@ _cpugate_find_verb()
 
 _cpugate_offer_options()
 {
-	local common='--json --help --version'
+	local common='--json --connect --help --version'
 	local measured='--emulator --machine --accel --all'
 	local baseline='--named --level --nested --cross-vendor --without --partition'
 

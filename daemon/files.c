@@ -62,7 +62,7 @@ static int text(void *data, const char *name, const char **out, size_t *len)
 	return 0;
 }
 
-static struct cg_record *record(void *data, const char *name)
+static void *record(void *data, const char *name)
 {
 	struct file *file;
 
@@ -71,7 +71,7 @@ static struct cg_record *record(void *data, const char *name)
 	return file->record;
 }
 
-static void keep(void *data, const char *name, struct cg_record *read)
+static void keep(void *data, const char *name, void *read)
 {
 	struct file *file;
 	char *copy;
@@ -235,13 +235,13 @@ static int packed_text(void *data, const char *name, const char **out, size_t *l
 	return *out ? 0 : -1;
 }
 
-static struct cg_record *no_record(void *data, const char *name)
+static void *no_record(void *data, const char *name)
 {
 	(void)data, (void)name;
 	return NULL;
 }
 
-static void keep_none(void *data, const char *name, struct cg_record *read)
+static void keep_none(void *data, const char *name, void *read)
 {
 	(void)data, (void)name, (void)read;
 }

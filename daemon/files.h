@@ -7,7 +7,7 @@
 #pragma once
 
 #include "base/json.h"
-#include "formats/given.h"
+#include "base/given.h"
 
 #define CG_FILES_PREFIX "sha256:"
 

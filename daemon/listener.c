@@ -14,21 +14,6 @@
 #define FIRST_INHERITED 3
 #define BACKLOG 256
 
-char *cg_listener_default(void)
-{
-	const char *set = getenv("CPUGATE_SOCKET"), *runtime = getenv("XDG_RUNTIME_DIR");
-	char *path;
-	int len;
-
-	if (set && *set)
-		return strdup(set);
-	if (geteuid() != 0 && runtime && *runtime == '/')
-		len = asprintf(&path, "%s/cpugate/cpugate.sock", runtime);
-	else
-		len = asprintf(&path, "/run/cpugate/cpugate.sock");
-	return len < 0 ? NULL : path;
-}
-
 /* A number that the environment names; -1 if it isn't one. */
 static long number(const char *name)
 {

@@ -18,12 +18,6 @@ struct cg_listener {
 #define CG_LISTENER ((struct cg_listener){ .fd = -1, .lock = -1 })
 
 /*
- * $CPUGATE_SOCKET, else /run/cpugate/cpugate.sock for root and $XDG_RUNTIME_DIR/cpugate/cpugate.sock for
- * others. The caller frees it; NULL if memory is out.
- */
-char *cg_listener_default(void);
-
-/*
  * Take the socket that was inherited, if there is one; else make @path, which replaces the socket of
  * a daemon that isn't there any more. CG_E_REFUSED if one is.
  */

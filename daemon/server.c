@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "base/socket.h"
 #include "daemon/files.h"
 #include "daemon/limits.h"
 #include "daemon/listener.h"
@@ -942,7 +943,7 @@ static int add_sources(struct server *s, struct cg_error *err)
 static int open_listener(struct server *s, struct cg_error *err)
 {
 	cg_auto_free char *path = s->options.socket ? strdup(s->options.socket)
-						    : cg_listener_default();
+						    : cg_socket_default();
 
 	if (!path)
 		return cg_error_errno(err, "the socket's path");

@@ -10,7 +10,7 @@
 #include "base/error.h"
 
 struct cg_server_options {
-	const char *socket;  /* its path; NULL for cg_listener_default() */
+	const char *socket;  /* its path; NULL for cg_socket_default() */
 	const char *metrics; /* file to keep up to date with our figures, or NULL */
 	int64_t patience;    /* with slow clients, in nanoseconds */
 };

@@ -22,6 +22,7 @@ struct cg_qmp {
 	struct cg_buffer in;
 	size_t scanned; /* bytes of @in known to hold no newline */
 	uint64_t sent, received;
+	struct cg_qmp_ear ear;
 };
 
 static int timed_out(const struct cg_qmp *qmp, struct cg_error *err)
@@ -232,12 +233,19 @@ int cg_qmp_send(struct cg_qmp *qmp, const char *command, json_t *args,
 	return 0;
 }
 
-static int refused(const json_t *error, struct cg_error *err)
+void cg_qmp_listen(struct cg_qmp *qmp, const struct cg_qmp_ear *ear)
+{
+	qmp->ear = *ear;
+}
+
+static int refused(const struct cg_qmp *qmp, const json_t *error, struct cg_error *err)
 {
 	const char *class = cg_json_text(error, "class");
 	const char *desc = cg_json_text(error, "desc");
 	bool unknown = class && strcmp(class, "CommandNotFound") == 0;
 
+	if (qmp->ear.error)
+		qmp->ear.error(qmp->ear.data, error);
 	return cg_error_set(err, unknown ? CG_E_UNKNOWN : CG_E_REFUSED, "%s",
 			    desc ? desc : "an error without words");
 }
@@ -247,8 +255,12 @@ static int classify(struct cg_qmp *qmp, const json_t *message, struct cg_error *
 {
 	uint64_t id;
 
-	if (json_object_get(message, "event"))
+	if (json_object_get(message, "event")) {
+		if (qmp->ear.event && cg_json_text(message, "event"))
+			qmp->ear.event(qmp->ear.data, cg_json_text(message, "event"),
+				       message);
 		return 0;
+	}
 	if (!json_object_get(message, "return") && !json_object_get(message, "error"))
 		return cg_error_set(err, CG_E_PROTOCOL, "neither a reply nor an event");
 	if (!cg_json_uint(json_object_get(message, "id"), &id) || id != qmp->received)
@@ -276,7 +288,7 @@ int cg_qmp_receive(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 		qmp->received++;
 		value = json_object_get(message, "return");
 		if (!value)
-			return refused(json_object_get(message, "error"), err);
+			return refused(qmp, json_object_get(message, "error"), err);
 		*out = json_incref(value);
 	} while (kind == 0);
 	return kind < 0 ? -1 : 0;

@@ -61,6 +61,17 @@ cg_must_check int cg_qmp_peek(struct cg_qmp *qmp, bool *plain, struct cg_digest 
 			      struct cg_error *err);
 void cg_qmp_skip(struct cg_qmp *qmp); /* only after a peek that said plain */
 
+/*
+ * Who wants to hear more than replies: of events, and of errors what QEMU's words for them
+ * don't say. Borrowed until the end; either may be NULL.
+ */
+struct cg_qmp_ear {
+	void (*event)(void *data, const char *name, const json_t *event);
+	void (*error)(void *data, const json_t *error);
+	void *data;
+};
+void cg_qmp_listen(struct cg_qmp *qmp, const struct cg_qmp_ear *ear);
+
 /* Send one command and wait for its reply. */
 cg_must_check int cg_qmp_call(struct cg_qmp *qmp, const char *command, json_t *args,
 			      json_t **out, struct cg_error *err);

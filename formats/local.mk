@@ -5,8 +5,6 @@ libcg_la_SOURCES += \
 	%D%/draft.h \
 	%D%/evidence.c \
 	%D%/evidence.h \
-	%D%/given.c \
-	%D%/given.h \
 	%D%/host-model.c \
 	%D%/host-model.h \
 	%D%/host-record.c \

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "formats/given.h"
+#include "base/given.h"
 #include "formats/host-model.h"
 #include "formats/record-inside.h"
 

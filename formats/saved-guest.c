@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/given.h"
 
 #define MAGIC "QEVM"
 #define VERSION_WITH_SECTIONS 3
@@ -86,13 +87,19 @@ int cg_saved_guest_machine(const char *path, char out[static CG_SAVED_MACHINE],
 			   struct cg_error *err)
 {
 	unsigned char head[LIBVIRT_HEADER + CG_SAVED_MACHINE];
-	cg_auto_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	cg_auto_close int fd = -1;
 	bool packed = false;
 	struct stat st;
 	off_t at = 0;
 	size_t got;
 
 	*out = '\0';
+	if (cg_given_now())
+		return cg_error_set(err, CG_E_REFUSED,
+				    "%s: a saved guest is looked at where it is, by whom it "
+				    "belongs to",
+				    path);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return cg_error_errno(err, "open %s", path);
 	if (!S_ISREG(st.st_mode))

@@ -10,7 +10,7 @@
 
 #include "base/buffer.h"
 #include "base/json.h"
-#include "formats/given.h"
+#include "base/given.h"
 
 #define LINE_MAX_BYTES 1024
 

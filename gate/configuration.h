@@ -23,6 +23,6 @@ cg_must_check int cg_configuration_parse(json_t **out, const char *text, size_t 
 cg_must_check int cg_configuration_read(json_t **out, const char *path,
 					struct cg_error *err);
 
-/* The same of a file that the user names, which may be given: see formats/given.h. */
+/* The same of a file that the user names, which may be given: see base/given.h. */
 cg_must_check int cg_configuration_read_named(json_t **out, const char *name,
 					      struct cg_error *err);

@@ -15,11 +15,13 @@
 #include "cpumodels/compare.h"
 #include "host/watch.h"
 #include "lib/command.h"
+#include "lib/remote.h"
 
 #define ARGUMENTS_BYTES (16 << 20)
 
 struct cpugate_context {
-	struct cg_context *inside;
+	struct cg_context *inside; /* or NULL, */
+	struct cg_remote *remote;  /* and a cpugated */
 	int64_t checked; /* when the host was; 0: not since it may have changed */
 	struct cpugate_reply *last; /* of a typed question */
 };
@@ -95,7 +97,8 @@ int cpugate_open(struct cpugate_context **out, const struct cpugate_options *opt
 	context = calloc(1, sizeof(*context));
 	if (!context)
 		return fail_because(error, CG_E_SYSTEM, "out of memory");
-	if (cg_context_new(&context->inside, &inside, &err) < 0) {
+	if ((o->socket ? cg_remote_open(&context->remote, o, &err)
+		       : cg_context_new(&context->inside, &inside, &err)) < 0) {
 		free(context);
 		return fail(error, &err);
 	}
@@ -114,11 +117,14 @@ void cpugate_close(struct cpugate_context *context)
 		return;
 	cg_reply_free(context->last);
 	cg_context_free(context->inside);
+	cg_remote_close(context->remote);
 	free(context);
 }
 
 const char *cpugate_warning(struct cpugate_context *context, size_t index)
 {
+	if (!context->inside)
+		return NULL;
 	return json_string_value(
 		json_array_get(cg_context_warnings(context->inside), index));
 }
@@ -139,6 +145,8 @@ static int check(struct cpugate_context *context, struct cg_error *err)
 	int64_t now = cg_clock_now();
 	bool changed;
 
+	if (context->remote) /* it does so itself */
+		return 0;
 	if (cg_context_refresh(context->inside, err) < 0)
 		return -1;
 	if (context->checked && now - context->checked <= CG_WATCH_TRUST)
@@ -158,7 +166,9 @@ static int ask(struct cpugate_context *context, const char *command, const json_
 	struct cg_error err;
 
 	if (check(context, &err) < 0 ||
-	    cg_command_run(context->inside, command, args, &json, &err) < 0)
+	    (context->remote
+		     ? cg_remote_ask(context->remote, command, args, &json, &err)
+		     : cg_command_run(context->inside, command, args, &json, &err)) < 0)
 		return fail(error, &err);
 	reply = cg_reply_new(json);
 	if (!reply)

@@ -83,16 +83,22 @@ struct cpugate_options {
 	 */
 	void (*progress)(void *data, size_t done, size_t total, const char *what);
 	void *progress_data;
+	/*
+	 * Of a cpugated(8), which is asked in place of looking here. Files are read here and sent.
+	 * Paths of caches and @host_root are its own then, and its warnings in its log. Or NULL.
+	 */
+	const char *socket;
 };
 
 #define CPUGATE_OPTIONS                                                                  \
 	{                                                                                \
-		sizeof(struct cpugate_options), NULL, NULL, NULL, -1, 0, NULL, NULL      \
+		sizeof(struct cpugate_options), NULL, NULL, NULL, -1, 0, NULL, NULL,     \
+			NULL                                                             \
 	}
 
 /*
  * Open a context; @options may be NULL. Reads nothing yet: what a question needs is opened when it
- * is asked, and kept for the next. *out is to be closed.
+ * is asked, and kept for the next. Only a cpugated is connected to. *out is to be closed.
  */
 CPUGATE_API int cpugate_open(struct cpugate_context **out,
 			     const struct cpugate_options *options,

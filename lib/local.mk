@@ -68,6 +68,8 @@ libcg_la_SOURCES += \
 	%D%/recall.c \
 	%D%/recall.h \
 	%D%/record.c \
+	%D%/remote.c \
+	%D%/remote.h \
 	%D%/records.c \
 	%D%/records.h \
 	%D%/revival.c \

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "formats/given.h"
+#include "base/given.h"
 #include "formats/libvirt-definition.h"
 #include "lib/subject-inside.h"
 

@@ -12,7 +12,9 @@ man_pages = \
 	%D%/cpugate-guarantees.7 \
 	%D%/cpugate-hook.8 \
 	%D%/cpugate-matrix.1 \
+	%D%/cpugate-protocol.7 \
 	%D%/cpugate-record.5 \
+	%D%/cpugated.8 \
 	%D%/cpugate-run.1 \
 	%D%/libcpugate.3
 man_sources = $(man_pages:=.scd)

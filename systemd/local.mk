@@ -2,8 +2,12 @@
 # For systemd, where there is one. A unit goes into systemd_units; one that has paths in it is
 # made from NAME.in, which goes into systemd_sources, and may use @bindir@ and the like.
 
-systemd_units =
-systemd_sources =
+systemd_units = \
+	%D%/cpugated.service
+systemd_sources = \
+	%D%/cpugated.service.in
+
+dist_systemdsystemunit_DATA = %D%/cpugated.socket
 
 systemdsystemunit_DATA = $(systemd_units)
 dist_sysusers_DATA = %D%/sysusers.d/cpugate.conf

@@ -76,7 +76,7 @@ compare 'every option is in the manual'
 
 section cpugate.1 ENVIRONMENT >"$work/section"
 (cd "$top_srcdir" && grep -rhoE --include='*.c' 'getenv\("[A-Z_]+"\)' \
-	base cpumodels emulator host machine cache probe lib cli) |
+	base cpumodels emulator host machine cache probe gate lib cli) |
 	sed -E 's/.*"(.*)".*/^\\*\1\\*$	\1/' | sort -u >"$work/wanted"
 compare 'every variable of the environment is in the manual'
 

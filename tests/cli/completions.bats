@@ -23,7 +23,7 @@ takes()
 
 	read -ra words <<<"$1"
 	case $2 in
-	--json | --help | --version) return 0 ;;
+	--json | --connect | --help | --version) return 0 ;;
 	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
 	--sample | --seed | --partition | --replaced) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
@@ -158,7 +158,7 @@ options_of()
 	while IFS= read -r verb; do
 		line=$(grep -F "*cpugate* *$verb*" "$top_srcdir/man/cpugate.1.scd") ||
 			refute_run "no synopsis of $verb"
-		same "$verb" "$(options_of "$verb" | grep -vE -- '--(help|version)')" \
+		same "$verb" "$(options_of "$verb" | grep -vE -- '--(connect|help|version)')" \
 			"$(grep -oE -- '--[a-z-]+' <<<"$line")"
 	done < <(verbs)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* One pointer per thread: whose files they are. */
-#include "formats/given.h"
+#include "base/given.h"
 
 #include <errno.h>
 #include <sys/stat.h>

@@ -12,7 +12,6 @@
 #include "base/error.h"
 
 struct cg_buffer;
-struct cg_record;
 
 struct cg_given {
 	/*
@@ -20,10 +19,10 @@ struct cg_given {
 	 * there, an errno of why not otherwise, and -1 if it wasn't given.
 	 */
 	int (*text)(void *data, const char *name, const char **text, size_t *len);
-	/* The same, read as a record before: borrowed; NULL if it wasn't. */
-	struct cg_record *(*record)(void *data, const char *name);
-	/* A record that was read from it: to keep a reference, if there is room. */
-	void (*keep)(void *data, const char *name, struct cg_record *record);
+	/* What was read from it before (struct cg_record): borrowed; NULL if nothing was. */
+	void *(*record)(void *data, const char *name);
+	/* What was read from it: to keep a reference, if there is room. */
+	void (*keep)(void *data, const char *name, void *record);
 	void *data;
 };
 
