@@ -485,7 +485,7 @@ static int run(const struct command_line *line)
 	how.progress_data = &bar;
 	how.cancel_fd = catch_signals();
 	how.host_root = getenv("CPUGATE_HOST_ROOT");
-	if (line->connect || *(getenv("CPUGATE_SOCKET") ?: ""))
+	if (line->connect || (!line->verb->own && *(getenv("CPUGATE_SOCKET") ?: "")))
 		socket = find_socket();
 	how.socket = socket;
 	if (cpugate_open(&context, &how, &error) < 0)

@@ -59,4 +59,5 @@ const struct cg_verb cg_verb_run = {
 	.help = "start QEMU, whose guest gets its CPU or never runs",
 	.print = print,
 	.status = status,
+	.own = true,
 };

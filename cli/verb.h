@@ -33,6 +33,7 @@ struct cg_verb {
 		     struct cg_error *err);
 	bool draws;  /* takes --html: "page" in the reply goes to that file */
 	bool writes; /* takes --output */
+	bool own;    /* acts in our place, which no cpugated can do */
 	int (*status)(
 		const json_t *reply); /* the exit status that a reply means; NULL: 0 */
 };
