@@ -65,9 +65,10 @@ keep_contract()
 	run_examples cpugate-baseline.1
 }
 
-@test "every example of cpugate-run(1) works" {
+@test "every example of cpugate-run(1) and cpugate-guarantees(7) works" {
 	requires_x86
 	run_examples cpugate-run.1
+	run_examples cpugate-guarantees.7
 }
 
 @test "every example of cpugate-hook(8) works" {
