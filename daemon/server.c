@@ -897,7 +897,8 @@ static int make_parts(struct server *s, struct cg_error *err)
 {
 	const struct cg_context_options how = { .cancel_fd = -1,
 						.host_root = getenv("CPUGATE_HOST_ROOT"),
-						.at_once = true };
+						.at_once = true,
+						.notes = true };
 	const struct cg_notice_owner owner = { ask_for_notice, ask_later_for_notice,
 					       tell_everybody, watch_places, s };
 	const struct cg_host *host;

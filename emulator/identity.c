@@ -31,7 +31,8 @@ struct cg_identity {
 	char module_dir[PATH_MAX];  /* $QEMU_MODULE_DIR as the emulator sees it */
 	struct cg_digest arguments; /* of a script: what it gives the emulator */
 	json_t *parts;
-	struct cg_places *places; /* that were looked at, each noted before it was */
+	struct cg_places
+		*places; /* that were looked at, each noted before it was; or NULL */
 	const struct cg_qmp_limits *limits; /* while it is opened */
 };
 
@@ -322,6 +323,8 @@ static void note_folders(struct cg_identity *id, const char *pattern)
 	char folder[3 * PATH_MAX], *wildcard, *slash;
 	glob_t found;
 
+	if (!id->places)
+		return;
 	snprintf(folder, sizeof(folder), "%s", pattern);
 	*strrchr(folder, '/') = '\0';
 	wildcard = strstr(folder, "/*-linux-*");
@@ -452,9 +455,7 @@ int cg_identity_open(struct cg_identity **out, const char *name,
 	if (!id)
 		return cg_error_errno(err, "emulator");
 	id->parts = json_pack("{s:{}}", "modules");
-	id->places = memo && memo->places ? cg_places_ref(memo->places) : cg_places_new();
-	if (!id->places)
-		return cg_error_errno(err, "emulator");
+	id->places = memo ? cg_places_ref(memo->places) : NULL;
 	id->limits = limits;
 	if (find(id->places, name, id->path, err) < 0)
 		return -1;
@@ -526,11 +527,6 @@ const char *cg_identity_stamp(const struct cg_identity *identity)
 json_t *cg_identity_parts(const struct cg_identity *identity)
 {
 	return identity->parts;
-}
-
-struct cg_places *cg_identity_places(const struct cg_identity *identity)
-{
-	return identity->places;
 }
 
 /* /bin and /usr/bin may be one folder. */

@@ -28,7 +28,7 @@ struct cg_file_memo {
 	 * stamp (cg_identity_stamp()). May be NULL.
 	 */
 	void (*hashing)(void *data, const char *path, const char *stamp);
-	/* Where to note what is looked at, also if it fails; NULL: it has its own. */
+	/* Where to note what is looked at, also if it fails; NULL: nowhere. */
 	struct cg_places *places;
 };
 
@@ -65,12 +65,6 @@ const char *cg_identity_stamp(const struct cg_identity *identity);
 
 /* { "binary": sha256, "modules": { name: sha256 }, "wrapper"?: { "script", "arguments" } }. Borrowed. */
 json_t *cg_identity_parts(const struct cg_identity *identity);
-
-/*
- * What was looked at: while that is the same, so is the identity, unless it is of a script.
- * Borrowed; NULL for an emulator of another host.
- */
-struct cg_places *cg_identity_places(const struct cg_identity *identity);
 
 static inline void cg_identity_freep(struct cg_identity **identity)
 {

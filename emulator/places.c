@@ -102,7 +102,7 @@ void cg_places_note(struct cg_places *places, const char *path)
 	struct place *grown;
 	char *copy;
 
-	if (is_noted(places, path))
+	if (!places || is_noted(places, path))
 		return;
 	grown = places->count < PLACES_MAX
 			? reallocarray(places->items, places->count + 1, sizeof(*grown))
@@ -123,7 +123,8 @@ void cg_places_note(struct cg_places *places, const char *path)
 
 void cg_places_spoil(struct cg_places *places)
 {
-	places->failed = true;
+	if (places)
+		places->failed = true;
 }
 
 static bool holds(const struct place *place)

@@ -20,11 +20,11 @@ struct cg_places *cg_places_free(struct cg_places *places); /* takes NULL; retur
 
 /*
  * Note @path as it is now, once however often it is noted. A symbolic link is noted as
- * such and by what it leads to. If memory is out, the places never hold again.
+ * such and by what it leads to. If memory is out, the places never hold again. Takes NULL.
  */
 void cg_places_note(struct cg_places *places, const char *path);
 
-/* There is something that can't be noted: the places never hold. */
+/* There is something that can't be noted: the places never hold. Takes NULL. */
 void cg_places_spoil(struct cg_places *places);
 
 /* Is everything as it was noted? A few system calls for each place. */

@@ -28,7 +28,7 @@ struct cg_context {
 	struct cg_contracts *contracts;
 	struct cg_host *host;
 	char *kernel;
-	bool guarded;
+	bool guarded, notes;
 	uint64_t generation;
 	uint64_t store_version;
 	bool has_store_version;
@@ -102,6 +102,7 @@ int cg_context_new(struct cg_context **out, const struct cg_context_options *opt
 	context->limits.cancel_fd = options->cancel_fd;
 	context->limits.at_once = options->at_once;
 	context->guarded = options->guarded;
+	context->notes = options->notes;
 	if (read_patience(&context->limits, err) < 0)
 		return -1;
 	context->progress = options->progress;
@@ -159,6 +160,11 @@ struct cg_context *cg_context_free(struct cg_context *context)
 bool cg_context_is_guarded(const struct cg_context *context)
 {
 	return context->guarded;
+}
+
+bool cg_context_takes_notes(const struct cg_context *context)
+{
+	return context->notes;
 }
 
 int cg_context_check_host(struct cg_context *context, bool *changed, struct cg_error *err)

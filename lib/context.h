@@ -25,6 +25,7 @@ struct cg_context_options {
 	const char *host_root; /* for tests: see cg_host_read(); NULL for the real one */
 	/* Answer from what is known or not at all: CG_E_UNMEASURED. See cg_qmp_limits. */
 	bool at_once;
+	bool notes; /* what emulators depend on is noted, for cg_context_noted() */
 	/* Start only emulators that are installed: whoever asks isn't trusted with others. */
 	bool guarded;
 };
@@ -50,6 +51,7 @@ cg_must_check int cg_context_host(struct cg_context *context, const struct cg_ho
 cg_must_check int cg_context_kernel(struct cg_context *context, const char **out,
 				    struct cg_error *err);
 bool cg_context_is_guarded(const struct cg_context *context);
+bool cg_context_takes_notes(const struct cg_context *context);
 const char *cg_context_host_root(const struct cg_context *context); /* may be NULL */
 struct cg_qmp_limits cg_context_limits(const struct cg_context *context);
 

@@ -104,12 +104,15 @@ static bool is_installed(const char *name)
 static int open_identity(struct cg_question *q, struct cg_context *context,
 			 const json_t *args, bool ahead, struct cg_error *err)
 {
-	cg_auto_places struct cg_places *places = cg_places_new();
+	bool notes = cg_context_takes_notes(context);
+	cg_auto_places struct cg_places *places = notes ? cg_places_new() : NULL;
 	struct cg_file_memo memo = { memo_get, memo_put, q, ahead ? start_ahead : NULL,
 				     places };
 	struct cg_qmp_limits limits = cg_context_limits(context);
 	const char *name = cg_json_text(args, "emulator");
 
+	if (notes && !places)
+		return cg_error_errno(err, "emulator");
 	cg_context_note(context, places);
 	if (cg_context_is_guarded(context) && name && !is_installed(name))
 		return cg_error_set(err, CG_E_REFUSED,

@@ -420,6 +420,9 @@ static int go(struct run *r, struct cg_error *err)
 	if (r->launch.arguments.preconfig)
 		return cg_error_set(err, CG_E_USAGE,
 				    "run: -preconfig: there are no vCPUs to look at");
+	if (r->launch.machine && !cg_launch_has_vcpus(&r->launch))
+		return cg_error_set(err, CG_E_USAGE, "run: %s has no vCPU to look at",
+				    cg_json_text(r->launch.machine, "name"));
 	if (!may_start(r))
 		return 0;
 	return claim_name(r, err) < 0 ? -1 : start(r, err);

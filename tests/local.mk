@@ -85,6 +85,7 @@ bats_tests = \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
 	%D%/cli/run.bats \
+	%D%/cli/run-truth.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/second-host-pool.bats \
 	%D%/cli/second-host-verify.bats \
@@ -106,6 +107,7 @@ test_data = \
 	%D%/lint \
 	%D%/no-bats \
 	%D%/tally \
+	%D%/truth/run-truth.bash \
 	%D%/truth/second-host.bash \
 	%D%/truth/second-host.sh \
 	%D%/truth/second-host-pool.sh \
@@ -123,7 +125,7 @@ noinst_HEADERS += \
 	%D%/unit/random.h \
 	%D%/unit/recorded-hosts.h \
 	%D%/unit/unit.h
-check_PROGRAMS += $(unit_tests) %D%/truth/vcpu
+check_PROGRAMS += $(unit_tests) %D%/truth/vcpu %D%/truth/vcpus
 TESTS += $(unit_tests) $(bats_tests) $(script_tests)
 EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
 

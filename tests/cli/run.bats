@@ -284,6 +284,9 @@ no_emulator()
 	gate -- "$emulator" "${bare[@]}" -preconfig
 	ends 2
 	says -preconfig
+	gate -- "$emulator" "${bare[@]}" -M x-remote
+	ends 2
+	says 'no vCPU'
 	run cpugate run
 	status_is 2
 	run cpugate run -- /nonexistent -cpu qemu64
