@@ -21,6 +21,7 @@ struct cg_featureset cg_likeness_findable(const struct cg_likeness *likeness,
 	struct cg_featureset out = cg_gates_close(&gates, features);
 	size_t f;
 
+	out = cg_featureset_minus(&out, &likeness->hidden);
 	for (size_t i = 0; likeness->threads && i < CG_COUNT(of_threads); i++) {
 		f = cg_vocabulary_find(likeness->vocabulary, of_threads[i]);
 		if (f < CG_FEATURES_MAX)

@@ -8,7 +8,8 @@
 
 struct cg_likeness {
 	const struct cg_vocabulary *vocabulary; /* borrowed */
-	struct cg_featureset features;          /* all that a guest is to find */
+	struct cg_featureset features;          /* all that a guest is to have */
+	struct cg_featureset hidden; /* what it couldn't find: see cpumodels/visible.h */
 	/* Whose vendor, family ... are promised as far as it names them; borrowed. */
 	const struct cg_definition *definition;
 	/*

@@ -204,6 +204,7 @@ static struct cg_likeness promise_of(const struct run *r)
 	return (struct cg_likeness){
 		.vocabulary = r->launch.question.emulator->vocabulary,
 		.features = r->launch.prediction.effective,
+		.hidden = r->launch.prediction.hidden,
 		.definition = &r->definition,
 		.threads = t->maxcpus > 1,
 	};

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "cpumodels/gates.h"
 
 struct spelling {
 	const struct cg_launch *launch;
@@ -44,14 +45,16 @@ static bool is_feature(const struct spelling *s, const char *name)
 }
 
 /*
- * A feature that a guest can't find, because what it belongs to isn't there, is switched off:
- * QEMU doesn't take it from a user without the other. What nobody speaks of in a model that is
+ * A feature without the other that it belongs to is switched off: QEMU doesn't take it from a
+ * user. One that a guest can't find because its CPUID ends before stays: others may follow from
+ * it. What nobody speaks of in a model that is
  * another one on another host is off as well.
  */
 static int sort_features(struct spelling *s, struct cg_error *err)
 {
 	const struct cg_prediction *p = cpu_of(s);
 	const struct cg_definition *d = &s->launch->definition;
+	struct cg_gates gates = cg_gates_of(s->vocabulary);
 	struct cg_featureset named =
 		cg_featureset_or(&p->expansion.features, &p->removed);
 
@@ -64,7 +67,7 @@ static int sort_features(struct spelling *s, struct cg_error *err)
 							     d->overrides[i].name));
 	for (size_t i = 0; s->host_bound && i < cg_vocabulary_count(s->vocabulary); i++)
 		cg_featureset_add(&named, i);
-	s->on = cg_featureset_minus(&p->effective, &p->hidden);
+	s->on = cg_gates_close(&gates, &p->effective);
 	s->off = cg_featureset_minus(&named, &s->on);
 	return 0;
 }
@@ -86,6 +89,13 @@ static int put_features(struct spelling *s, struct cg_error *err)
 	return 0;
 }
 
+/* Is it the user's own number? 0 stands for QEMU's choice of these two. */
+static bool is_chosen(const struct spelling *s, const char *name)
+{
+	return cg_definition_find(&s->launch->definition, name) &&
+	       strcmp(name, "phys-bits") != 0 && strcmp(name, "tsc-frequency") != 0;
+}
+
 /* Several dies add a leaf, if nobody chose the highest one. */
 static bool is_wanted(const struct spelling *s, const char *name, const json_t *value)
 {
@@ -96,6 +106,8 @@ static bool is_wanted(const struct spelling *s, const char *name, const json_t *
 
 	if (!value || (json_is_string(value) && !*json_string_value(value)))
 		return false;
+	if (is_chosen(s, name))
+		return true;
 	if (strcmp(name, "level") == 0 && (t->dies > 1 || t->modules > 1))
 		return false;
 	for (size_t i = 0; i < CG_COUNT(zero_is_own); i++)

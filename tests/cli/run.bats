@@ -138,6 +138,25 @@ no_emulator()
 	output_has serial0-base
 }
 
+# What a guest can't find is the user's all the same, and so is a number that is 0.
+@test "features and numbers that are out of the ordinary are kept" {
+	local cpu
+
+	for cpu in qemu64,level=7 qemu64,level=0 qemu64,xlevel=0 qemu64,level=1,+avx2 \
+		qemu64,phys-bits=0; do
+		gate -- "$emulator" "${bare[@]}" -M q35 -cpu "$cpu" -smp 2,dies=2
+		until_true is_status running
+		monitor quit
+		ends 0
+	done
+	for cpu in max base,+sse2,+cx16; do
+		gate -- "$emulator" "${bare[@]}" -M pc-i440fx-2.4 -cpu "$cpu"
+		until_true is_status running
+		monitor quit
+		ends 0
+	done
+}
+
 @test "what QEMU prints, and how it ends, is QEMU's own" {
 	run --separate-stderr cpugate run -- "$emulator" "${bare[@]}" -drive file=nosuch
 	status_is 1

@@ -169,6 +169,7 @@ guest_of()
 	else
 		asked=1
 	fi
+	[[ $asked -eq 0 ]] || kill "$pid" 2>/dev/null || true
 	wait "$pid" || end=$?
 	[[ $asked -eq 0 ]] || return 1
 	LC_ALL=C sort "$name.all" >"$name.guest"
@@ -188,6 +189,7 @@ lost_something()
 tell()
 {
 	printf '%s\n' "$*" "    ${emulator##*/} ${line[*]}"
+	cat bare.why run.why 2>/dev/null
 	sed 's/^/    bare: /' bare.err
 	sed 's/^/    run: /' run.err
 	return 1
@@ -205,10 +207,11 @@ same_guest()
 {
 	local end bare_end state bare=0 run=0
 
-	rm -rf bare run bare.* run.*
+	rm -rf bare run bare.* run.* state
 	guest_of bare "$emulator" "${line[@]}" || bare=1
 	bare_end=$end
-	guest_of run "$top_builddir/cpugate" run -- "$emulator" "${line[@]}" || run=1
+	# A name is one guest's.
+	XDG_STATE_HOME=$PWD/state guest_of run "$top_builddir/cpugate" run -- "$emulator" "${line[@]}" || run=1
 	if [[ $bare -eq 0 && $run -eq 0 ]]; then
 		diff <(grep -vE "^$unseen " bare.guest) <(grep -vE "^$unseen " run.guest) >difference ||
 			{ tell 'another guest:'; sed 's/^/    /' difference; return 1; }
