@@ -66,6 +66,9 @@ for file in "$includedir/cpugate.h" "$libdir/libcpugate.so" "$libdir/libcpugate.
 	"$prefix/share/zsh/site-functions/_cpugate"; do
 	[ -e "$dest$file" ] || echo "missing: $file" >>"$work/said"
 done
+for file in cpugated.service cpugated.socket cpugate.conf 50-cpugate cpugated.8; do
+	find "$dest" -name "$file" | grep -q . || echo "missing: $file" >>"$work/said"
+done
 find "$dest" -type f -o -type l | grep -vE "^$dest($prefix|/lib/systemd|/etc)/" |
 	sed 's/^/elsewhere: /' >>"$work/said"
 # Programs of tests and private libraries are nobody's.
