@@ -18,6 +18,7 @@
 #include <sys/utsname.h>
 
 #include "base/json.h"
+#include "bench/gate.h"
 #include "bench/report.h"
 #include "bench/run.h"
 
@@ -354,6 +355,9 @@ static void measure(void)
 	find_emulators();
 	for (size_t i = 0; i < emulator_count && !stopped; i++) {
 		measure_answers(&emulators[i], runs);
+		if (!stopped && is_x86 &&
+		    bench_gate_measure(&place, &emulators[i], has_kvm, runs, &err) < 0)
+			complain(&err);
 		if (!stopped)
 			measure_sweeps(&emulators[i], sweeps);
 	}

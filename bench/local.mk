@@ -5,6 +5,8 @@ CLEANFILES += %D%/bench %D%/daemon %D%/fleet
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
 	%D%/bench.c \
+	%D%/gate.c \
+	%D%/gate.h \
 	%D%/report.c \
 	%D%/report.h \
 	%D%/row.c \
@@ -26,7 +28,8 @@ CLEANFILES += %D%/bench %D%/daemon %D%/fleet
 # measured beside the installed one where there is one; BENCH_OTHER names one of your own.
 .PHONY: bench
 bench: all
-	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT)
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT) \
+		tests/guest/cpuid.bin
 	@tool='$(top_srcdir)/../shared/tools/unpack-qemu-10'; \
 	lock="$${XDG_CACHE_HOME:-$$HOME/.cache}/qemu-10.lock"; \
 	if test -z "$$BENCH_OTHER" && test -x "$$tool" && \
