@@ -22,6 +22,7 @@ struct cg_paused {
 	struct cg_child *child;
 	struct cg_qmp *qmp;
 	int monitor; /* until connected */
+	bool let_go;
 	char *binary;
 };
 
@@ -105,6 +106,7 @@ int cg_paused_let_go(struct cg_paused *paused, bool hold, struct cg_error *err)
 	if (!hold && cg_qmp_call(paused->qmp, "cont", NULL, &done, err) < 0)
 		return cg_error_prefix(err, "%s", paused->binary);
 	paused->qmp = cg_qmp_close(paused->qmp);
+	paused->let_go = true;
 	return 0;
 }
 
@@ -125,11 +127,19 @@ int cg_paused_attend(struct cg_paused *paused, int signals, struct cg_child_end 
 		{ .fd = cg_child_fd(paused->child), .events = POLLIN },
 		{ .fd = signals, .events = POLLIN },
 	};
+	int64_t deadline = paused->let_go ? CG_NO_DEADLINE
+					  : cg_clock_in(CG_PAUSED_PATIENCE);
 	bool ended = false;
 
 	while (!ended) {
-		if (poll(fds, CG_COUNT(fds), -1) < 0 && errno != EINTR)
+		int ready = poll(fds, CG_COUNT(fds), cg_clock_left_ms(deadline));
+
+		if (ready < 0 && errno != EINTR)
 			return cg_error_errno(err, "wait for %s", paused->binary);
+		if (ready == 0)
+			return cg_error_set(err, CG_E_TIMEOUT,
+					    "%s has left its monitor and doesn't end",
+					    paused->binary);
 		pass_on(paused, signals);
 		if (cg_child_wait(paused->child, cg_clock_in(0), &ended, end, err) < 0)
 			return -1;

@@ -14,6 +14,8 @@
 #include "base/child.h"
 #include "emulator/qmp.h"
 
+#define CG_PAUSED_PATIENCE (10 * CG_S)
+
 struct cg_paused;
 
 /*
@@ -36,8 +38,10 @@ cg_must_check int cg_paused_let_go(struct cg_paused *paused, bool hold,
 				   struct cg_error *err);
 
 /*
- * Wait for its end, however long it takes, and pass on signals that come by the signalfd
- * @signals; those that a terminal sends to all of its processes it has already.
+ * Wait for its end, and pass on signals that come by the signalfd @signals; those that a
+ * terminal sends to all of its processes it has already. One that was let go may take as long
+ * as it likes; one that has left its monitor without a word is given CG_PAUSED_PATIENCE, and then
+ * it is CG_E_TIMEOUT.
  */
 cg_must_check int cg_paused_attend(struct cg_paused *paused, int signals,
 				   struct cg_child_end *end, struct cg_error *err);

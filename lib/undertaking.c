@@ -5,6 +5,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "gate/platform.h"
+
 /* QEMU says "vendor", the widths and so on; what it doesn't say isn't promised. */
 static json_t *scalars_of(const struct cg_guest *guest)
 {
@@ -42,6 +44,23 @@ static char *copy(const char *text)
 	return text ? strdup(text) : NULL;
 }
 
+/* NULL if memory is out. */
+static json_t *platform_of(const struct cg_undertaking *u, const json_t *features)
+{
+	json_t *out =
+		cg_platform_of_cpu(features, &u->launch->definition, u->guest->accel);
+	bool seen;
+	struct cg_tap tap;
+
+	if (!out || !cg_platform_has_tap(u->launch->words))
+		return out;
+	seen = cg_tap_probe(&tap);
+	if (cg_platform_add_tap(out, seen ? &tap : NULL))
+		return out;
+	json_decref(out);
+	return NULL;
+}
+
 /* Everything but what it was made by; false if memory is out. */
 static bool fill(struct cg_contract *c, const struct cg_undertaking *u)
 {
@@ -59,7 +78,7 @@ static bool fill(struct cg_contract *c, const struct cg_undertaking *u)
 	c->scalars = scalars_of(u->guest);
 	c->topology = a->topology;
 	c->allowed = u->allowed ? json_deep_copy(u->allowed) : json_array();
-	c->platform = json_array();
+	c->platform = platform_of(u, c->features);
 	return (c->name || !u->name) && (c->uuid || !a->uuid) && c->target &&
 	       c->machine && c->accel && c->definition && c->cpu && c->features &&
 	       c->scalars && c->allowed && c->platform;

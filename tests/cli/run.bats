@@ -235,6 +235,18 @@ no_emulator()
 	says nosuch
 }
 
+@test "what a guest owes to its host is in the contract" {
+	requires /dev/kvm
+	gate --name vm7 -- "$emulator" -nodefaults -display none -m 16 -accel kvm \
+		-cpu "$(cpugate --json models --accel kvm |
+			jq -r '[.models[] | select(.usable == true)][0].name')",kvmclock=on
+	until_true is_status running
+	monitor quit
+	ends 0
+	cpugate --json contract show vm7 |
+		jq -e '.platform | any(.name == "kvmclock" and ."depends-on" == "kvm")'
+}
+
 @test "one guest of a name at a time" {
 	gate --name vm7 -- "$emulator" "${bare[@]}" -S
 	until_true is_status prelaunch
