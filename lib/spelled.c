@@ -45,6 +45,21 @@ static bool is_feature(const struct spelling *s, const char *name)
 }
 
 /*
+ * Where QEMU chooses the family of max by itself, it goes by whether lm was switched on by a
+ * property (9.1 and later, max_x86_cpu_realize()): so it isn't, as it is on anyway.
+ */
+static void leave_to_qemu(struct spelling *s)
+{
+	const json_t *family = json_object_get(cpu_of(s)->expansion.scalars, "family");
+	size_t lm = cg_vocabulary_find(s->vocabulary, "lm");
+	uint64_t number;
+
+	if (s->host_bound && lm < CG_FEATURES_MAX && cg_json_uint(family, &number) &&
+	    !number)
+		cg_featureset_remove(&s->on, lm);
+}
+
+/*
  * A feature without the other that it belongs to is switched off: QEMU doesn't take it from a
  * user. One that a guest can't find because its CPUID ends before stays: others may follow from
  * it. What nobody speaks of in a model that is
@@ -69,6 +84,7 @@ static int sort_features(struct spelling *s, struct cg_error *err)
 		cg_featureset_add(&named, i);
 	s->on = cg_gates_close(&gates, &p->effective);
 	s->off = cg_featureset_minus(&named, &s->on);
+	leave_to_qemu(s);
 	return 0;
 }
 
@@ -89,11 +105,12 @@ static int put_features(struct spelling *s, struct cg_error *err)
 	return 0;
 }
 
-/* Is it the user's own number? 0 stands for QEMU's choice of these two. */
+/* Is it the user's own number? 0 stands for QEMU's choice of some. */
 static bool is_chosen(const struct spelling *s, const char *name)
 {
 	return cg_definition_find(&s->launch->definition, name) &&
-	       strcmp(name, "phys-bits") != 0 && strcmp(name, "tsc-frequency") != 0;
+	       strcmp(name, "phys-bits") != 0 && strcmp(name, "tsc-frequency") != 0 &&
+	       !(s->host_bound && strcmp(name, "family") == 0);
 }
 
 /* Several dies add a leaf, if nobody chose the highest one. */

@@ -143,7 +143,7 @@ no_emulator()
 	local cpu
 
 	for cpu in qemu64,level=7 qemu64,level=0 qemu64,xlevel=0 qemu64,level=1,+avx2 \
-		qemu64,phys-bits=0; do
+		qemu64,phys-bits=0 max,family=0; do
 		gate -- "$emulator" "${bare[@]}" -M q35 -cpu "$cpu" -smp 2,dies=2
 		until_true is_status running
 		monitor quit
