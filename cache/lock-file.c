@@ -39,3 +39,12 @@ bool cg_lock_file_set(int fd, off_t at, short type)
 		errno = EAGAIN;
 	return rc == 0;
 }
+
+bool cg_lock_file_is_held(int fd, off_t at)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = at, .l_len = 1
+	};
+
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}

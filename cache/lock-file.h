@@ -30,3 +30,6 @@ int cg_lock_file_open(const char *cache_path);
  * process.
  */
 bool cg_lock_file_set(int fd, off_t at, short type);
+
+/* Would locking it for writing fail for somebody else's lock? Takes nothing. */
+bool cg_lock_file_is_held(int fd, off_t at);

@@ -22,7 +22,7 @@ struct cg_lock {
 };
 
 /* Any offset from the first key's to the largest; equal keys have equal ones. */
-static off_t offset_of(const char *key)
+off_t cg_lock_place(const char *key)
 {
 	struct cg_digest digest;
 	uint64_t bits = 0;
@@ -61,7 +61,7 @@ int cg_lock_take(struct cg_lock **out, const char *cache_path, const char *key,
 	cg_auto_close int fd = cg_lock_file_open(cache_path);
 	struct cg_lock *lock;
 	int ms = FIRST_WAIT_MS;
-	off_t at = offset_of(key);
+	off_t at = cg_lock_place(key);
 
 	while (fd >= 0 && !cg_lock_file_set(fd, at, F_WRLCK)) {
 		if (errno != EAGAIN) {
@@ -91,7 +91,7 @@ int cg_lock_try(int *fd, const char *cache_path, const char *key, struct cg_erro
 
 	if (file < 0)
 		return cg_error_errno(err, "%s.lock", cache_path);
-	if (cg_lock_file_set(file, offset_of(key), F_WRLCK)) {
+	if (cg_lock_file_set(file, cg_lock_place(key), F_WRLCK)) {
 		*fd = cg_take_fd(&file);
 		return 0;
 	}
@@ -99,6 +99,13 @@ int cg_lock_try(int *fd, const char *cache_path, const char *key, struct cg_erro
 		return cg_error_errno(err, "lock %s.lock", cache_path);
 	*fd = -1;
 	return 0;
+}
+
+bool cg_lock_is_held(const char *cache_path, const char *key)
+{
+	cg_auto_close int file = cg_lock_file_open(cache_path);
+
+	return file >= 0 && cg_lock_file_is_held(file, cg_lock_place(key));
 }
 
 struct cg_lock *cg_lock_release(struct cg_lock *lock)

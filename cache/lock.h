@@ -6,7 +6,9 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -30,6 +32,12 @@ cg_must_check int cg_lock_take(struct cg_lock **out, const char *cache_path,
  */
 cg_must_check int cg_lock_try(int *fd, const char *cache_path, const char *key,
 			      struct cg_error *err);
+
+/* The byte of CACHE.lock that is locked for it. */
+off_t cg_lock_place(const char *key);
+
+/* Has somebody got it now? False where nobody can lock anything. */
+bool cg_lock_is_held(const char *cache_path, const char *key);
 struct cg_lock *cg_lock_release(struct cg_lock *lock); /* takes NULL; returns NULL */
 
 static inline void cg_lock_releasep(struct cg_lock **lock)

@@ -5,6 +5,7 @@ cpugate_LDADD = libcg.la
 cpugate_SOURCES = \
 	%D%/ask.c \
 	%D%/ask.h \
+	%D%/audit.c \
 	%D%/bar.c \
 	%D%/bar.h \
 	%D%/baseline.c \

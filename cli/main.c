@@ -59,6 +59,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_contract_verify,
 	&cg_verb_contract_forget,
 	&cg_verb_contract_impact,
+	&cg_verb_audit,
 };
 
 /* What an option's value becomes: the argument of the option's own name. */

@@ -72,6 +72,7 @@ _cpugate_offer_options()
 	probe) _cpugate_offer "$measured $common" ;;
 	record) _cpugate_offer "$measured --record --from --output $common" ;;
 	machines) _cpugate_offer --emulator --accel --record "$common" ;;
+	audit*) _cpugate_offer --all --contract --emulator "$common" ;;
 	'contract show'*) _cpugate_offer --replaced "$common" ;;
 	'contract export'*) _cpugate_offer --replaced --output "$common" ;;
 	'contract import'*) _cpugate_offer --name "$common" ;;
@@ -146,7 +147,7 @@ _cpugate()
 		contract) _cpugate_offer show list export import verify forget impact ;;
 		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run contract cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run contract audit cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

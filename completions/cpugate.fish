@@ -62,6 +62,7 @@ complete -c cpugate -n '__cpugate_is ""' -a hook -d 'What libvirt asks before it
 complete -c cpugate -n '__cpugate_is hook' -a libvirt -d 'Before a guest starts or comes'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
+complete -c cpugate -n '__cpugate_is ""' -a audit -d 'A guest that runs, against its contract'
 complete -c cpugate -n '__cpugate_is contract' -a show -d 'What a guest was promised'
 complete -c cpugate -n '__cpugate_is contract' -a list -d 'The guests that were promised something'
 complete -c cpugate -n '__cpugate_is contract' -a export -d 'A contract as a file'
@@ -83,7 +84,7 @@ complete -c cpugate -n 'string match -q -- "diff*" (__cpugate_verb)' \
     -a 'emulator= machine= accel= host= generation='
 
 complete -c cpugate -l emulator -rF -a '(__cpugate_emulators)' -d 'The emulator' \
-    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands; or string match -qr -- "^contract (verify|impact)" (__cpugate_verb)'
+    -n '__cpugate_is "" models machines emulators probe record verify "cache why"; or __cpugate_has_operands; or string match -qr -- "^(contract (verify|impact)|audit)" (__cpugate_verb)'
 complete -c cpugate -l machine -x -d 'The machine type' \
     -n '__cpugate_is "" models probe record verify; or __cpugate_has_operands'
 complete -c cpugate -l accel -x -a 'kvm tcg' -d 'The accelerator' \
@@ -99,7 +100,7 @@ complete -c cpugate -l name -x -d 'What to call it' \
     -n '__cpugate_is ""; or string match -qr -- "^(export|contract import)" (__cpugate_verb)'
 complete -c cpugate -l replaced -x -d 'The N-th last one of before' \
     -n '__cpugate_is ""; or string match -qr -- "^contract (show|export)" (__cpugate_verb)'
-complete -c cpugate -l all -n '__cpugate_is "" probe record verify "contract list"' -d 'Every one'
+complete -c cpugate -l all -n '__cpugate_is "" probe record verify "contract list" audit' -d 'Every one'
 complete -c cpugate -l launch -n '__cpugate_is "" verify' -d 'Starts, not features'
 complete -c cpugate -l sample -x -n '__cpugate_is "" verify' -d 'So many vCPUs'
 complete -c cpugate -l seed -x -n '__cpugate_is "" verify' -d 'What picks the sample'
@@ -116,7 +117,7 @@ complete -c cpugate -l guest -rF -n "__cpugate_is \"\"; or $migration" -d 'A con
 complete -c cpugate -l smp -x -n "__cpugate_is \"\"; or $migration" -d 'vCPUs there'
 complete -c cpugate -l from -rF -n $migration -d 'Its own host'
 set -l restore 'string match -q -- "check restore*" (__cpugate_verb)'
-complete -c cpugate -l contract -rF -n "__cpugate_is \"\"; or $restore" -d 'What it was promised'
+complete -c cpugate -l contract -rF -n "__cpugate_is \"\"; or string match -q -- \"audit*\" (__cpugate_verb); or $restore" -d 'What it was promised'
 complete -c cpugate -n $restore -F
 complete -c cpugate -l html -rF -n $matrix -d 'Write a page there'
 set -l lines 'string match -qr -- "^(check launch|pin)" (__cpugate_verb)'

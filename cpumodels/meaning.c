@@ -51,6 +51,7 @@ static const char *const meanings[CG_REASONS] = {
 	[CG_GUEST_UNREAD] =
 		"Something about the guest isn't known. The answer is undecided, unless "
 		"it is no for another reason.",
+	[CG_GUEST_UNEVEN] = "A vCPU of the guest isn't like its first one.",
 	[CG_GUEST_INCONSISTENT] =
 		"What is said of the guest can't all be true. Then a no isn't believed, "
 		"either.",

@@ -38,6 +38,7 @@ enum cg_reason {
 	CG_MACHINE_DEPRECATED,
 	CG_MIGRATION_BLOCKED,  /* the emulator that runs the guest says so */
 	CG_GUEST_UNREAD,       /* something about the guest that isn't known */
+	CG_GUEST_UNEVEN,       /* its vCPUs aren't alike */
 	CG_GUEST_INCONSISTENT, /* what is said of the guest contradicts itself */
 	CG_START_FAILED,   /* nothing is missing, and yet the emulator refused to start */
 	CG_LAUNCH_REFUSED, /* the emulator doesn't take the command line */

@@ -91,6 +91,34 @@ static int query_named_list(struct cg_qmp *qmp, const char *command, json_t **ou
 	return 0;
 }
 
+/* A member that is a text; *out stays NULL if there is none. */
+static int query_text(struct cg_qmp *qmp, const char *command, const char *member,
+		      char **out, struct cg_error *err)
+{
+	cg_auto_json json_t *reply = NULL;
+	const char *text;
+
+	if (cg_qmp_call(qmp, command, NULL, &reply, err) < 0)
+		return -1;
+	text = cg_json_text(reply, member);
+	if (!json_is_object(reply) || (json_object_get(reply, member) && !text))
+		return wrong_shape(command, err);
+	*out = text && *text ? strdup(text) : NULL;
+	return text && *text && !*out ? cg_error_errno(err, "%s", command) : 0;
+}
+
+int cg_query_identity(struct cg_qmp *qmp, char **name, char **uuid, struct cg_error *err)
+{
+	cg_auto_free char *called = NULL, *id = NULL;
+
+	if (query_text(qmp, "query-name", "name", &called, err) < 0 ||
+	    query_text(qmp, "query-uuid", "UUID", &id, err) < 0)
+		return -1;
+	*name = cg_take(called);
+	*uuid = id && strspn(id, "0-") < strlen(id) ? cg_take(id) : NULL;
+	return 0;
+}
+
 int cg_query_machines(struct cg_qmp *qmp, json_t **out, struct cg_error *err)
 {
 	return query_named_list(qmp, "query-machines", out, err);

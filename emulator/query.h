@@ -45,6 +45,13 @@ cg_must_check int cg_query_expansion(struct cg_qmp *qmp, const char *type,
 /* QOM paths of all vCPUs (query-cpus-fast): a list of strings, empty for a machine without. */
 cg_must_check int cg_query_cpus(struct cg_qmp *qmp, json_t **out, struct cg_error *err);
 
+/*
+ * query-name and query-uuid: what a guest is called. Either may be NULL: it has no name, or a
+ * UUID of nothing but zeros. The caller frees them.
+ */
+cg_must_check int cg_query_identity(struct cg_qmp *qmp, char **name, char **uuid,
+				    struct cg_error *err);
+
 /* qom-get of one property. */
 cg_must_check int cg_query_property(struct cg_qmp *qmp, const char *path,
 				    const char *property, json_t **out,

@@ -10,12 +10,16 @@ libcg_la_SOURCES += \
 	%D%/fingerprint.c \
 	%D%/fingerprint.h \
 	%D%/hex.h \
+	%D%/holder.c \
+	%D%/holder.h \
 	%D%/kernel.c \
 	%D%/kernel.h \
 	%D%/kvm.c \
 	%D%/kvm.h \
 	%D%/modules.c \
 	%D%/modules.h \
+	%D%/monitors.c \
+	%D%/monitors.h \
 	%D%/paths.c \
 	%D%/paths.h \
 	%D%/tap.c \

@@ -26,6 +26,7 @@ static const struct cg_command *const commands[] = {
 	&cg_command_contract_import, &cg_command_contract_verify,
 	&cg_command_contract_forget,
 	&cg_command_contract_impact,
+	&cg_command_audit,
 };
 
 const struct cg_command *cg_command_find(const char *name)

@@ -4,6 +4,7 @@ libcg_la_SOURCES += \
 	%D%/about.c \
 	%D%/archive.c \
 	%D%/archive.h \
+	%D%/audit.c \
 	%D%/baseline.c \
 	%D%/bits.c \
 	%D%/bits.h \
@@ -37,6 +38,8 @@ libcg_la_SOURCES += \
 	%D%/host.c \
 	%D%/hosts-for.c \
 	%D%/inquiry.c \
+	%D%/inspection.c \
+	%D%/inspection.h \
 	%D%/inquiry.h \
 	%D%/launch-verdict.c \
 	%D%/launch-verdict.h \

@@ -21,6 +21,7 @@ struct visit {
 	int64_t deadline;
 	struct cg_featureset ask; /* see cg_reading */
 	const struct cg_gates *gates;
+	bool survey; /* see cg_guest_survey() */
 };
 
 static int check_target(const struct cg_guest *g, struct cg_error *err)
@@ -108,27 +109,68 @@ static void choose(struct visit *v)
 			cg_featureset_add(&v->ask, i);
 }
 
-/* The first thing that two vCPUs differ in. */
-static const char *difference(const struct visit *v, const struct cg_featureset *features,
-			      const json_t *scalars)
+/* What a vCPU has that the first one hasn't, and the reverse. */
+struct difference {
+	struct cg_featureset more, less;
+	json_t *scalars; /* those that are other ones; a new reference */
+};
+
+static struct difference find_difference(const struct visit *v,
+					 const struct cg_featureset *features,
+					 const json_t *scalars)
 {
 	const struct cg_guest *g = v->guest;
-	struct cg_featureset more = cg_featureset_minus(features, &g->features);
-	struct cg_featureset less = cg_featureset_minus(&g->features, features);
-	struct cg_featureset all = cg_featureset_or(&more, &less);
+	struct difference d = { .scalars = json_object() };
 
-	all = cg_featureset_and(&all, &v->ask);
-
-	if (!cg_featureset_is_empty(&all))
-		return cg_vocabulary_name(g->vocabulary, cg_featureset_next(&all, 0));
+	d.more = cg_featureset_minus(features, &g->features);
+	d.more = cg_featureset_and(&d.more, &v->ask);
+	d.less = cg_featureset_minus(&g->features, features);
+	d.less = cg_featureset_and(&d.less, &v->ask);
 	for (size_t i = 0; i < CG_COUNT(scalar_names); i++) {
 		const json_t *a = json_object_get(g->scalars, scalar_names[i]);
-		const json_t *b = json_object_get(scalars, scalar_names[i]);
+		json_t *b = json_object_get(scalars, scalar_names[i]);
 
 		if (a != b && !json_equal(a, b))
-			return scalar_names[i];
+			json_object_set_new(d.scalars, scalar_names[i],
+					    b ? json_incref(b) : json_null());
 	}
-	return NULL;
+	return d;
+}
+
+/* The first thing of it; NULL if there is no difference. */
+static const char *first_of(const struct visit *v, const struct difference *d)
+{
+	struct cg_featureset all = cg_featureset_or(&d->more, &d->less);
+
+	if (!cg_featureset_is_empty(&all))
+		return cg_vocabulary_name(v->guest->vocabulary,
+					  cg_featureset_next(&all, 0));
+	return json_object_iter_key(json_object_iter(d->scalars));
+}
+
+static int report(struct visit *v, const struct difference *d, struct cg_error *err)
+{
+	struct cg_guest *g = v->guest;
+	const char *first = first_of(v, d);
+
+	if (!first)
+		return 0;
+	if (!v->survey)
+		return cg_error_set(err, CG_E_UNDECIDED,
+				    "its vCPUs aren't alike: vCPU 0 and vCPU %zu differ "
+				    "in %s",
+				    g->vcpus - 1, first);
+	if (json_array_size(g->odd) < CG_GUEST_ODD)
+		json_array_append_new(g->odd,
+				      json_pack("{s:I, s:o, s:o, s:O}", "vcpu",
+						(json_int_t)g->vcpus - 1, "missing",
+						cg_vocabulary_list(g->vocabulary,
+								   &d->less),
+						"extra",
+						cg_vocabulary_list(g->vocabulary,
+								   &d->more),
+						"scalars", d->scalars));
+	return 0;
 }
 
 static int read_vcpu(struct visit *v, const char *path, struct cg_error *err)
@@ -140,7 +182,8 @@ static int read_vcpu(struct visit *v, const char *path, struct cg_error *err)
 				      .gates = v->gates,
 				      .deadline = v->deadline };
 	cg_auto_json json_t *scalars = NULL;
-	const char *other;
+	struct difference difference;
+	int ret;
 
 	if (cg_clock_left_ms(v->deadline) == 0)
 		return cg_error_set(err, CG_E_TIMEOUT, "%s: it takes too long", path);
@@ -154,12 +197,10 @@ static int read_vcpu(struct visit *v, const char *path, struct cg_error *err)
 		choose(v);
 		return 0;
 	}
-	other = difference(v, &reading.live, scalars);
-	return other ? cg_error_set(err, CG_E_UNDECIDED,
-				    "its vCPUs aren't alike: vCPU 0 and vCPU %zu differ "
-				    "in %s",
-				    g->vcpus - 1, other)
-		     : 0;
+	difference = find_difference(v, &reading.live, scalars);
+	ret = report(v, &difference, err);
+	json_decref(difference.scalars);
+	return ret;
 }
 
 static int read_vcpus(struct visit *v, struct cg_error *err)
@@ -185,18 +226,13 @@ static int read_vcpus(struct visit *v, struct cg_error *err)
 	return 0;
 }
 
-static int take(struct cg_guest *out, struct cg_guest *guest, struct cg_qmp *qmp,
-		const struct cg_gates *gates, struct cg_error *err)
+static int take(struct cg_guest *out, struct visit *v, struct cg_error *err)
 {
-	struct visit v = { .guest = guest,
-			   .qmp = qmp,
-			   .deadline = cg_clock_in(CG_GUEST_NS),
-			   .gates = gates };
-
-	if (read_emulator(&v, err) < 0 || read_vcpus(&v, err) < 0)
+	v->deadline = cg_clock_in(CG_GUEST_NS);
+	if (read_emulator(v, err) < 0 || read_vcpus(v, err) < 0)
 		return -1;
-	*out = *guest;
-	*guest = (struct cg_guest){ 0 };
+	*out = *v->guest;
+	*v->guest = (struct cg_guest){ 0 };
 	return 0;
 }
 
@@ -210,10 +246,11 @@ int cg_guest_take(struct cg_guest *out, struct cg_qmp *qmp,
 		.vocabulary = known->vocabulary,
 	};
 	struct cg_gates gates = cg_gates_of(known->vocabulary);
+	struct visit v = { .guest = &guest, .qmp = qmp, .gates = &gates };
 
 	if (!guest.machine || !guest.model)
 		return cg_error_errno(err, "guest");
-	return take(out, &guest, qmp, &gates, err);
+	return take(out, &v, err);
 }
 
 int cg_guest_read(struct cg_guest *out, const char *socket,
@@ -221,10 +258,26 @@ int cg_guest_read(struct cg_guest *out, const char *socket,
 {
 	cg_auto_guest struct cg_guest guest = { 0 };
 	cg_auto_qmp struct cg_qmp *qmp = NULL;
+	struct visit v = { .guest = &guest };
 
 	if (cg_monitor_connect(&qmp, socket, limits, err) < 0)
 		return -1;
-	if (take(out, &guest, qmp, NULL, err) < 0)
+	v.qmp = qmp;
+	return take(out, &v, err) < 0 ? cg_error_prefix(err, "guest at %s", socket) : 0;
+}
+
+int cg_guest_survey(struct cg_guest *out, const char *socket,
+		    const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	cg_auto_guest struct cg_guest guest = { .odd = json_array() };
+	cg_auto_qmp struct cg_qmp *qmp = NULL;
+	struct visit v = { .guest = &guest, .survey = true };
+
+	if (cg_monitor_connect(&qmp, socket, limits, err) < 0)
+		return -1;
+	v.qmp = qmp;
+	if (cg_query_identity(qmp, &guest.name, &guest.uuid, err) < 0 ||
+	    take(out, &v, err) < 0)
 		return cg_error_prefix(err, "guest at %s", socket);
 	return 0;
 }
@@ -236,5 +289,8 @@ void cg_guest_deinit(struct cg_guest *guest)
 	cg_vocabulary_free(guest->own);
 	free(guest->machine);
 	free(guest->model);
+	free(guest->name);
+	free(guest->uuid);
+	json_decref(guest->odd);
 	*guest = (struct cg_guest){ 0 };
 }

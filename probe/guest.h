@@ -11,6 +11,7 @@
 #include "emulator/qmp.h"
 
 #define CG_GUEST_VCPUS 8192
+#define CG_GUEST_ODD 64
 #define CG_GUEST_NS (60 * CG_S) /* for all vCPUs together */
 
 struct cg_guest {
@@ -18,11 +19,18 @@ struct cg_guest {
 	char *machine;     /* machine type */
 	const char *accel; /* "kvm" or "tcg"; static text */
 	char *model;       /* CPU model that its vCPUs are made of */
-	size_t vcpus;      /* all of them with the same CPU */
+	size_t vcpus;      /* all of them with the same CPU; but see @odd */
 	const struct cg_vocabulary *vocabulary; /* its emulator's */
 	struct cg_vocabulary *own;              /* where it wasn't known before */
 	struct cg_featureset features;
 	json_t *scalars; /* vendor, family, model, stepping, level, widths, TSC frequency */
+	/* Of cg_guest_survey() only. */
+	char *name, *uuid; /* NULL if it has none */
+	/*
+	 * vCPUs that aren't like the first: a list of { "vcpu" (its number), "missing" and
+	 * "extra" (lists of features), "scalars" (those that are other ones) }.
+	 */
+	json_t *odd;
 };
 
 /*
@@ -32,6 +40,14 @@ struct cg_guest {
  */
 cg_must_check int cg_guest_read(struct cg_guest *out, const char *socket,
 				const struct cg_qmp_limits *limits, struct cg_error *err);
+/*
+ * The same, but a guest whose vCPUs aren't alike is told of and not refused: then @features and
+ * @scalars are those of the first. Of more than CG_GUEST_ODD of them the first are in the list.
+ */
+cg_must_check int cg_guest_survey(struct cg_guest *out, const char *socket,
+				  const struct cg_qmp_limits *limits,
+				  struct cg_error *err);
+
 /* What who started a guest knows of it. All borrowed; the vocabulary must outlive the guest. */
 struct cg_guest_known {
 	json_t *about;

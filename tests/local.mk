@@ -67,6 +67,7 @@ unit_tests = \
 	%D%/unit/test-xml
 
 bats_tests = \
+	%D%/cli/audit.bats \
 	%D%/cli/bad-input.bats \
 	%D%/cli/baseline.bats \
 	%D%/cli/check-migration.bats \
