@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,6 +14,9 @@
 
 #define FIRST_INHERITED 3
 #define BACKLOG 256
+
+#define LOCK_TRIES 50
+#define LOCK_MS 20
 
 /* A number that the environment names; -1 if it isn't one. */
 static long number(const char *name)
@@ -97,6 +101,12 @@ static int take_lock(struct cg_listener *out, const char *path, struct cg_error 
 	out->lock = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (out->lock < 0)
 		return cg_error_errno(err, "open %s", name);
+	/* One that was killed may have left a child that is about to die with it. */
+	for (int i = 0; i < LOCK_TRIES && flock(out->lock, LOCK_EX | LOCK_NB) < 0; i++) {
+		if (errno != EWOULDBLOCK)
+			break;
+		(void)poll(NULL, 0, LOCK_MS);
+	}
 	if (flock(out->lock, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK
 			       ? cg_error_set(err, CG_E_REFUSED,

@@ -7,6 +7,9 @@
 #include "daemon/log.h"
 
 #define SUBJECTS_MAX 32
+
+/* A file that has just changed isn't remembered by its times; after so many looks it is. */
+#define LOOKS 4
 #define EVENT "CAPABILITIES_CHANGED"
 
 struct subject {
@@ -18,6 +21,7 @@ struct subject {
 	struct cg_places *places;
 	json_t *cause; /* "cause" and "changed" of an event that is to come, or NULL */
 	bool asked;    /* a job will say */
+	int looks;     /* how often it was looked at in vain */
 	bool gone;     /* nobody cares any more, but the job doesn't know */
 	struct subject *next;
 };
@@ -210,10 +214,7 @@ static void done(struct cg_waiter *waiter, const json_t *reply,
 		cg_log(CG_LOG_NOTICE, "what has changed can't be told: %s", why->msg);
 }
 
-/*
- * Ask what can be had. What isn't known is measured only if something changed: a client who only asked for the
- * machine types doesn't want it.
- */
+/* Ask what can be had. What isn't known is measured if something changed, and else only once. */
 static void ask(struct subject *s)
 {
 	const struct cg_notice_owner *owner = &s->notice->owner;
@@ -227,7 +228,7 @@ static void ask(struct subject *s)
 		take(s, models);
 		return;
 	}
-	if (err.code != CG_E_UNMEASURED || !s->cause)
+	if (err.code != CG_E_UNMEASURED || (!s->cause && ++s->looks != LOOKS))
 		return;
 	s->asked = owner->ask_later(owner->data, "models", s->args, &s->waiter, &err) ==
 		   0;
@@ -306,7 +307,11 @@ void cg_notice_host_changed(struct cg_notice *notice, const json_t *parts)
 					       cg_json_mutable(parts));
 	struct subject *next;
 
-	if (!notice->first)
+	bool told = false;
+
+	for (const struct subject *s = notice->first; s; s = s->next)
+		told |= s->summary != NULL;
+	if (!told) /* of no emulator is it known what it could do */
 		notice->owner.tell(notice->owner.data, EVENT, event);
 	for (struct subject *s = notice->first; s; s = next) {
 		next = s->next;
@@ -321,6 +326,10 @@ void cg_notice_look(struct cg_notice *notice)
 
 	for (struct subject *s = notice->first; s; s = next) {
 		next = s->next;
+		if (!s->summary && !s->cause) {
+			ask(s); /* it may be known by now */
+			continue;
+		}
 		if (s->places && cg_places_hold(s->places))
 			continue;
 		if (s->places)

@@ -233,6 +233,7 @@ static const char *overdue(const struct cg_peer *peer)
 static void react(void *data, unsigned ready)
 {
 	struct cg_peer *peer = data;
+	bool its_turn = is_heard(peer) && peer->more;
 	const char *why = NULL;
 
 	/* With both directions closed, nobody is there to read what we say. */
@@ -241,7 +242,7 @@ static void react(void *data, unsigned ready)
 		why = hear(peer);
 	if (!why && is_heard(peer))
 		take_messages(peer);
-	if (!why && ready & CG_LOOP_DUE && !is_done(peer) && !peer->more)
+	if (!why && ready & CG_LOOP_DUE && !is_done(peer) && !its_turn)
 		why = overdue(peer);
 	(void)count_input(peer);
 	peer->broken |= push(peer) < 0;

@@ -74,6 +74,7 @@ bats_tests = \
 	%D%/cli/compare.bats \
 	%D%/cli/completions.bats \
 	%D%/cli/contract.bats \
+	%D%/cli/daemon.bats \
 	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
 	%D%/cli/explain.bats \
@@ -105,6 +106,7 @@ test_data = \
 	%D%/cli/contracts.bash \
 	%D%/cli/fake.bash \
 	%D%/cli/helpers.bash \
+	%D%/cli/qmp.py \
 	%D%/lint \
 	%D%/no-bats \
 	%D%/tally \
