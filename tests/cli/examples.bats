@@ -100,6 +100,39 @@ keep_contract()
 	run_examples cpugate-matrix.1
 }
 
+# serve: a cpugated of this test, which examples ask.
+serve()
+{
+	export CPUGATE_SOCKET=$PWD/socket
+	"$top_builddir/cpugated" 2>log 3>&- &
+	serving=$!
+	for _ in {1..200}; do
+		[[ ! -S $CPUGATE_SOCKET ]] || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+teardown()
+{
+	[[ -z ${serving-} ]] || kill "$serving"
+}
+
+@test "every example of cpugated(8) works" {
+	requires_x86
+	unset CPUGATE_CACHE
+	serve
+	run_examples cpugated.8
+}
+
+@test "every example of cpugate-protocol(7) works" {
+	requires_x86
+	requires socat
+	unset CPUGATE_CACHE
+	serve
+	run_examples cpugate-protocol.7
+}
+
 @test "every example of cpugate-record(5) works" {
 	requires_x86
 	unset CPUGATE_CACHE
