@@ -35,6 +35,9 @@ static const char *const meanings[CG_REASONS] = {
 		"aren't there.",
 	[CG_WIDTH_PHYS_BITS] = "Physical addresses of another width.",
 	[CG_WIDTH_GUEST_PHYS_BITS] = "Guest physical addresses of another width.",
+	[CG_WIDTH_XSAVE] =
+		"Other parts in the XSAVE area. QEMU makes them of what a guest asked "
+		"for, and not only of what it got.",
 	[CG_TIME_TSC] = "Another TSC frequency.",
 	[CG_TOPOLOGY_MAXCPUS] = "Too many vCPUs.",
 	[CG_TOPOLOGY_CPUS] = "Another number of vCPUs than the guest has, or arranged in "

@@ -57,6 +57,8 @@ static const struct {
 	[CG_WIDTH_GUEST_PHYS_BITS] = { "width.guest-phys-bits", CG_WEIGHT_BLOCK,
 				       "guest addresses of another width: %d",
 				       "set guest-phys-bits= to the smaller one" },
+	[CG_WIDTH_XSAVE] = { "width.xsave", CG_WEIGHT_BLOCK, "another XSAVE area: %d",
+			     "stay with what it was started with, or start it anew" },
 	[CG_TIME_TSC] = { "time.tsc", CG_WEIGHT_BLOCK, "another TSC frequency: %d",
 			  "set tsc-frequency= where the host can scale it" },
 	[CG_TOPOLOGY_MAXCPUS] = { "topology.maxcpus", CG_WEIGHT_BLOCK,

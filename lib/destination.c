@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpumodels/advisory.h"
 #include "cpumodels/leaves.h"
 #include "host/boot.h"
 #include "lib/bits.h"
@@ -12,6 +13,8 @@
 
 #define THIS_HOST "host"
 #define DEFAULT_PHYS_BITS 40 /* QEMU's TCG_PHYS_ADDR_BITS */
+#define PAE_UNKNOWN 7003     /* versions: what is known of those before */
+#define PAE_COUNTS 10000     /* and since */
 
 /* A record. */
 
@@ -72,8 +75,7 @@ static int open_here(struct cg_destination *d, struct cg_context *context,
 	d->machines = d->own_machines;
 	d->machine = cg_catalogue_resolve(d->machines, machine);
 	d->parts = strcmp(accel, "kvm") == 0 && q->host ? cg_host_parts(q->host) : NULL;
-	if (d->parts &&
-	    cg_boot_read(&d->boot, cg_context_host_root(context), err) < 0)
+	if (d->parts && cg_boot_read(&d->boot, cg_context_host_root(context), err) < 0)
 		return -1;
 	d->names = q->emulator->vocabulary;
 	for (size_t i = 0; d->names && i < cg_vocabulary_count(d->names); i++)
@@ -132,9 +134,22 @@ static bool has(const struct cg_destination *d, const struct cg_featureset *set,
 }
 
 /*
- * Of a vCPU that runs they are never 0. What a CPU without long mode has isn't compared:
- * it follows from features in another way in each version.
+ * Without long mode nobody chooses: with PSE36 there are 36 bits, and with PAE alone too in
+ * QEMU 10.0, but 32 in 7.2. 0 where that isn't known.
  */
+static uint32_t short_phys_bits(const struct cg_destination *d,
+				const struct cg_party *party)
+{
+	int version = cg_advisory_version(d->version);
+
+	if (has(d, &party->gives, "pse36"))
+		return 36;
+	if (!has(d, &party->gives, "pae") || (version && version < PAE_UNKNOWN))
+		return 32;
+	return version >= PAE_COUNTS ? 36 : 0;
+}
+
+/* Of a vCPU that runs they are never 0. */
 static uint32_t phys_bits(const struct cg_destination *d, const struct cg_party *party,
 			  const struct cg_definition *definition, const json_t *scalars)
 {
@@ -142,7 +157,7 @@ static uint32_t phys_bits(const struct cg_destination *d, const struct cg_party 
 	uint64_t bits = o ? strtoull(o->value, NULL, 0) : 0;
 
 	if (!has(d, &party->gives, "lm"))
-		return 0;
+		return short_phys_bits(d, party);
 	if (is_on(definition, "host-phys-bits", scalars) && d->parts)
 		return cg_destination_phys_bits(d);
 	if (!bits)
@@ -183,6 +198,11 @@ static int see(struct cg_offer *offer, const struct cg_destination *d,
 	party->level = visible.vcpu.level;
 	party->xlevel = visible.vcpu.xlevel;
 	party->phys_bits = phys_bits(d, party, definition, scalars);
+	if (!party->phys_bits && !offer->doubtful) {
+		offer->doubtful = true;
+		snprintf(offer->failure, sizeof(offer->failure),
+			 "how wide addresses are there without long mode");
+	}
 	if (cg_traveller_threads(guest) > 1)
 		party->gives = cg_featureset_minus(&party->gives, &threads);
 	return 0;

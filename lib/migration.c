@@ -10,7 +10,8 @@
 #include "cpumodels/leaves.h"
 #include "machine/catalogue.h"
 
-#define TSC_PPM 250 /* what KVM takes for the same, as NTP corrects it */
+#define DIES_COUNT 10000 /* QEMU 10.0: see cpumodels/visible.h */
+#define TSC_PPM 250      /* what KVM takes for the same, as NTP corrects it */
 
 /* What is asked, while it is answered. */
 struct judging {
@@ -106,6 +107,22 @@ static int judge_smp(const struct judging *j, struct cg_error *err)
 		add(j, CG_GUEST_UNREAD, NULL, "in how many packages its vCPUs are");
 	}
 	return 0;
+}
+
+/* How many vCPUs a package has, as CPUID tells it, counts dies since QEMU 10.0. */
+static void judge_dies(const struct judging *j)
+{
+	const struct cg_topology *t = &j->m->guest->topology;
+	int from = cg_advisory_version(j->m->guest->version);
+	int to = cg_advisory_version(j->to->version);
+
+	if (t->dies * t->modules == 1)
+		return;
+	if (!from || !to)
+		add(j, CG_GUEST_UNREAD, NULL, "which emulator counts its dies");
+	else if ((from >= DIES_COUNT) != (to >= DIES_COUNT))
+		add(j, CG_TOPOLOGY_CPUS, NULL,
+		    "only one of the two emulators counts dies in CPUID, as QEMU does since 10.0");
 }
 
 static void judge_maxcpus(const struct judging *j)
@@ -246,14 +263,71 @@ static void compare_width(const struct cg_traveller *guest,
 	cg_verdict_add(verdict, CG_WIDTH_PHYS_BITS, "phys-bits", host_of(to), text);
 }
 
+/* The parts of the XSAVE area that come with features: x86_ext_save_areas[] of QEMU. */
+static uint64_t xsave_parts(const struct cg_vocabulary *names,
+			    const struct cg_featureset *features)
+{
+	static const struct {
+		const char *feature;
+		uint64_t parts;
+	} table[] = {
+		{ "avx", 0x4 },   { "mpx", 0x18 },         { "avx512f", 0xe0 },
+		{ "pku", 0x200 }, { "amx-tile", 0x60000 },
+	};
+	uint64_t out = 0;
+
+	for (size_t i = 0; i < CG_COUNT(table); i++) {
+		size_t f = cg_vocabulary_find(names, table[i].feature);
+
+		if (f < CG_FEATURES_MAX && cg_featureset_has(features, f))
+			out |= table[i].parts;
+	}
+	return out;
+}
+
+/*
+ * They follow from what was asked for, in some versions even if it isn't got: so a guest may
+ * have parts that nothing of its CPU speaks of, and gets them only where it asks for too much
+ * again.
+ */
+static void compare_xsave(const struct cg_traveller *guest,
+			  const struct cg_destination *to, const struct cg_offer *offer,
+			  struct cg_verdict *verdict)
+{
+	const uint64_t told = 0x4 | 0x18 | 0xe0 | 0x200 | 0x60000;
+	uint64_t has = guest->departure.xsave & told, got, asked;
+	size_t xsave = cg_vocabulary_find(guest->words, "xsave");
+	char text[64];
+
+	if (!guest->departure.has_xsave || xsave == CG_FEATURES_MAX ||
+	    !cg_featureset_has(&guest->features, xsave) || !offer->party.fixed)
+		return;
+	got = xsave_parts(to->names, &offer->party.gives);
+	asked = xsave_parts(to->names, &offer->party.has);
+	if (has == got && has == asked)
+		return;
+	snprintf(text, sizeof(text), "parts 0x%llx, not 0x%llx", (unsigned long long)has,
+		 (unsigned long long)got);
+	if (has != got && has != asked)
+		cg_verdict_add(verdict, CG_WIDTH_XSAVE, "xsave", host_of(to), text);
+	else
+		cg_verdict_add(verdict, CG_LAUNCH_UNREAD, "xsave", host_of(to),
+			       "which parts its XSAVE area gets of what can't be had");
+}
+
 void cg_migration_compare(const struct cg_traveller *guest,
 			  const struct cg_destination *to, const struct cg_offer *offer,
 			  struct cg_verdict *verdict, struct cg_featureset *extra)
 {
 	struct cg_party from = party_of(guest, to, verdict);
-	struct cg_gap gap = cg_gap_find(&from, &offer->party);
 
-	*extra = gap.extra;
+	*extra = cg_featureset_minus(&offer->party.has, &from.has);
+	if (cg_traveller_threads(guest) > 1) {
+		struct cg_featureset threads = cg_traveller_of_threads(to->names);
+
+		*extra = cg_featureset_minus(extra, &threads);
+	}
+	compare_xsave(guest, to, offer, verdict);
 	cg_judge_tell(&offer->judge, &from, &offer->party, verdict);
 	compare_width(guest, to, verdict);
 	if (offer->doubtful)
@@ -454,6 +528,7 @@ int cg_migration_judge(struct cg_migration_answer *out, const struct cg_migratio
 	cg_verdict_join(&answer.verdict, &m->guest->doubts);
 	if (judge_kinds(&j)) {
 		judge_maxcpus(&j);
+		judge_dies(&j);
 		if (judge_smp(&j, err) < 0 || judge_cpu(&j, &answer, err) < 0 ||
 		    check_self(m, &answer, err) < 0)
 			return -1;

@@ -33,7 +33,7 @@ void cg_migration_answer_deinit(struct cg_migration_answer *answer);
 
 /*
  * The algebra of it: what speaks against a guest at a host that offers that, and what it
- * would give beyond. Pure, but for causes in records.
+ * would ask for beyond. Pure, but for causes in records.
  */
 void cg_migration_compare(const struct cg_traveller *guest,
 			  const struct cg_destination *to, const struct cg_offer *offer,

@@ -68,6 +68,31 @@ static int read_property(struct cg_qmp *qmp, const char *path, const char *name,
 	return -1;
 }
 
+/* The low word of XCR0 as CPUID leaf 0DH has it; that QEMU gives no names. */
+static int read_xsave(struct cg_departure *d, struct cg_qmp *qmp, const char *path,
+		      struct cg_error *err)
+{
+	cg_auto_json json_t *words = NULL;
+	const json_t *word;
+	uint64_t value;
+	size_t i;
+
+	if (read_property(qmp, path, "feature-words", &words, err) < 0)
+		return -1;
+	json_array_foreach(words, i, word) {
+		const char *reg = cg_json_text(word, "cpuid-register");
+		const json_t *ecx = json_object_get(word, "cpuid-input-ecx");
+
+		if (!reg || strcmp(reg, "EAX") != 0 || json_integer_value(ecx) != 0 ||
+		    json_integer_value(json_object_get(word, "cpuid-input-eax")) != 0xd ||
+		    !cg_json_uint(json_object_get(word, "features"), &value))
+			continue;
+		d->has_xsave = true;
+		d->xsave = value;
+	}
+	return 0;
+}
+
 static int read_numbers(struct cg_departure *d, struct cg_qmp *qmp, struct cg_error *err)
 {
 	static const char *const names[] = { "pmu", "level-func7", "xlevel2" };
@@ -87,7 +112,7 @@ static int read_numbers(struct cg_departure *d, struct cg_qmp *qmp, struct cg_er
 		if (value)
 			json_object_set(d->numbers, names[i], value);
 	}
-	return 0;
+	return read_xsave(d, qmp, json_string_value(json_array_get(paths, 0)), err);
 }
 
 static int read_model(struct cg_departure *d, struct cg_qmp *qmp,

@@ -16,6 +16,8 @@ struct cg_departure {
 	json_t *smp;      /* SMPConfiguration; NULL if this QEMU doesn't tell */
 	/* Of the first vCPU, those of "pmu", "level-func7" and "xlevel2" that it has. */
 	json_t *numbers;
+	bool has_xsave; /* the parts of its XSAVE area are told: */
+	uint64_t xsave;
 	struct cg_featureset model; /* what its model asks for on its machine type */
 };
 
