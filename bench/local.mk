@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet
-CLEANFILES += %D%/bench %D%/daemon %D%/fleet
+EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet %D%/move
+CLEANFILES += %D%/bench %D%/daemon %D%/fleet %D%/move
+EXTRA_DIST += %D%/move.sh
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
 	%D%/bench.c \
@@ -23,13 +24,18 @@ CLEANFILES += %D%/bench %D%/daemon %D%/fleet
 	%D%/talk.h
 
 %C%_fleet_LDADD = libcg.la $(CMOCKA_LIBS)
+%C%_move_LDADD = libcg.la
+%C%_move_SOURCES = \
+	%D%/move.c \
+	%D%/run.c \
+	%D%/series.c
 
 # Measures this build; takes minutes and belongs to no other target. A newer QEMU is
 # measured beside the installed one where there is one; BENCH_OTHER names one of your own.
 .PHONY: bench
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT) \
-		tests/guest/cpuid.bin
+		tests/guest/cpuid.bin %D%/move$(EXEEXT)
 	@tool='$(top_srcdir)/../shared/tools/unpack-qemu-10'; \
 	lock="$${XDG_CACHE_HOME:-$$HOME/.cache}/qemu-10.lock"; \
 	if test -z "$$BENCH_OTHER" && test -x "$$tool" && \
@@ -38,4 +44,6 @@ bench: all
 		export BENCH_OTHER; \
 	fi; \
 	top_builddir='$(abs_top_builddir)' %D%/bench && \
-	top_srcdir='$(abs_top_srcdir)' %D%/fleet
+	top_srcdir='$(abs_top_srcdir)' %D%/fleet && \
+	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
+		$(top_srcdir)/%D%/move.sh
