@@ -6,6 +6,7 @@
 # Data that tests read (folders too) goes into test_data.
 
 unit_tests = \
+	%D%/unit/test-advisory \
 	%D%/unit/test-arguments \
 	%D%/unit/test-baseline \
 	%D%/unit/test-boot \
@@ -58,6 +59,7 @@ unit_tests = \
 	%D%/unit/test-spelling \
 	%D%/unit/test-store \
 	%D%/unit/test-text \
+	%D%/unit/test-topology \
 	%D%/unit/test-trail \
 	%D%/unit/test-tree \
 	%D%/unit/test-uevents \
@@ -83,7 +85,6 @@ bats_tests = \
 	%D%/cli/hook.bats \
 	%D%/cli/launch.bats \
 	%D%/cli/matrix.bats \
-	%D%/cli/migrations.bats \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
@@ -119,8 +120,6 @@ test_data = \
 	%D%/truth/starts.bash \
 	%D%/truth/contract.bash \
 	%D%/truth/libvirtd.sh \
-	%D%/truth/migrations.bash \
-	%D%/truth/migrations.list \
 	%D%/truth/truth.bash
 
 noinst_HEADERS += \
