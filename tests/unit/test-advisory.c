@@ -2,6 +2,8 @@
 /* Known breakages apply where they were met, and nowhere else. */
 #include "cpumodels/advisory.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "tests/unit/unit.h"
 

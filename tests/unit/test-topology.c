@@ -2,6 +2,8 @@
 /* -smp as QEMU completes it, and as a machine tells it. */
 #include "gate/topology.h"
 
+#include <string.h>
+
 #include "base/json.h"
 #include "tests/unit/unit.h"
 
