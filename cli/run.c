@@ -21,7 +21,7 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	if (fflush(stdout) == EOF || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
 		return cg_error_errno(err, "write to standard error");
 	cg_paint_verdict(view, reply,
-			 started ? "it was ended before its guest ran"
+			 started ? "it was ended at the gate"
 				 : "nothing was started");
 	return CG_EXIT_YES;
 }

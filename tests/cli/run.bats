@@ -194,7 +194,7 @@ no_emulator()
 	chmod +x other-cpu
 	gate -- ./other-cpu "${bare[@]}" -M pc -cpu qemu64 -bios "$firmware" -debugcon file:console
 	ends 1
-	says 'no: it was ended before its guest ran'
+	says 'no: it was ended at the gate'
 	says launch.differs
 	says pni
 	[[ ! -s console ]]
