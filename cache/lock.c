@@ -85,20 +85,20 @@ int cg_lock_take(struct cg_lock **out, const char *cache_path, const char *key,
 	return 0;
 }
 
-int cg_lock_try(int *fd, const char *cache_path, const char *key, struct cg_error *err)
+int cg_lock_open(int *fd, const char *cache_path, struct cg_error *err)
 {
-	cg_auto_close int file = cg_lock_file_open(cache_path);
+	int file = cg_lock_file_open(cache_path);
 
 	if (file < 0)
 		return cg_error_errno(err, "%s.lock", cache_path);
-	if (cg_lock_file_set(file, cg_lock_place(key), F_WRLCK)) {
-		*fd = cg_take_fd(&file);
-		return 0;
-	}
-	if (errno != EAGAIN)
-		return cg_error_errno(err, "lock %s.lock", cache_path);
-	*fd = -1;
+	*fd = file;
 	return 0;
+}
+
+int cg_lock_set(int fd, const char *key, bool *taken, struct cg_error *err)
+{
+	*taken = cg_lock_file_set(fd, cg_lock_place(key), F_WRLCK);
+	return *taken || errno == EAGAIN ? 0 : cg_error_errno(err, "lock of %s", key);
 }
 
 bool cg_lock_is_held(const char *cache_path, const char *key)

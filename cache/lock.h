@@ -26,12 +26,12 @@ cg_must_check int cg_lock_take(struct cg_lock **out, const char *cache_path,
 			       struct cg_error *err);
 
 /*
- * The same without waiting, as an fd: the lock lasts until its last copy is closed, so that a
- * process that inherits it holds it, too. *@fd is -1 if somebody has it. CG_E_SYSTEM where no
- * lock file can be made.
+ * The same without waiting, as an fd that a process may inherit, before or after: once it is
+ * set, the lock lasts until the last copy is closed. CG_E_SYSTEM where no lock file can be
+ * made. *@taken is false if somebody else has the key.
  */
-cg_must_check int cg_lock_try(int *fd, const char *cache_path, const char *key,
-			      struct cg_error *err);
+cg_must_check int cg_lock_open(int *fd, const char *cache_path, struct cg_error *err);
+cg_must_check int cg_lock_set(int fd, const char *key, bool *taken, struct cg_error *err);
 
 /* The byte of CACHE.lock that is locked for it. */
 off_t cg_lock_place(const char *key);

@@ -16,6 +16,8 @@ cpugate_SOURCES = \
 	%D%/contract.c \
 	%D%/diff.c \
 	%D%/emulators.c \
+	%D%/end.c \
+	%D%/end.h \
 	%D%/expand.c \
 	%D%/explain.c \
 	%D%/export.c \
@@ -25,6 +27,7 @@ cpugate_SOURCES = \
 	%D%/machines.c \
 	%D%/main.c \
 	%D%/matrix.c \
+	%D%/migrate.c \
 	%D%/models.c \
 	%D%/output.c \
 	%D%/output.h \

@@ -52,6 +52,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_hook_libvirt,
 	&cg_verb_pin,
 	&cg_verb_run,
+	&cg_verb_migrate,
 	&cg_verb_contract_show,
 	&cg_verb_contract_list,
 	&cg_verb_contract_export,
@@ -81,6 +82,9 @@ static const struct option long_options[] = {
 	{ "contract", required_argument, NULL, OPTION_TEXT },
 	{ "without", required_argument, NULL, OPTION_LIST },
 	{ "allow-missing", required_argument, NULL, OPTION_LIST },
+	{ "uri", required_argument, NULL, OPTION_TEXT },
+	{ "deadline", required_argument, NULL, OPTION_NUMBER },
+	{ "keep-source", no_argument, NULL, OPTION_FLAG },
 	{ "sample", required_argument, NULL, OPTION_NUMBER },
 	{ "seed", required_argument, NULL, OPTION_NUMBER },
 	{ "partition", required_argument, NULL, OPTION_NUMBER },
@@ -130,6 +134,7 @@ static void print_help(void)
 	     "  --record FILE     answer from a record, see cpugate record\n"
 	     "  --from FILE       record: of a host that others tell of in FILE;\n"
 	     "                    check migration: the guest's own host\n"
+	     "                    migrate: qmp:SOCKET, the guest's monitor\n"
 	     "  --output FILE     record, contract export: write there\n"
 	     "  --all             probe, record, verify: every machine type\n"
 	     "                    contract list: those that were replaced, too\n"
@@ -148,7 +153,10 @@ static void print_help(void)
 	     "  --guest GUEST     check migration: a contract, or qmp:SOCKET\n"
 	     "  --to HOST         check migration, restore: a record, or host\n"
 	     "  --smp CPUS        check migration: as -smp has it there\n"
-	     "  --contract FILE   run, check restore: what the guest was promised\n"
+	     "  --uri URI         migrate: the way that the guest takes, as QEMU has it\n"
+	     "  --deadline N      migrate: so many seconds at most\n"
+	     "  --keep-source     migrate: leave the QEMU that the guest left\n"
+	     "  --contract FILE   run, migrate, check restore: what the guest was promised\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"

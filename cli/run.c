@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* cpugate run -- QEMU ARGUMENT... */
-#include <signal.h>
 #include <stdio.h>
-#include <string.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "cli/end.h"
 #include "cli/paint.h"
 
 /*
@@ -26,30 +25,10 @@ static int print(const struct cg_view *view, const json_t *reply, struct cg_erro
 	return CG_EXIT_YES;
 }
 
-/* End by the same signal, as whoever waits for us expects it of the emulator. */
-static void die_of(int number)
-{
-	struct rlimit none = { 0, 0 };
-	sigset_t set;
-
-	setrlimit(RLIMIT_CORE, &none);
-	signal(number, SIG_DFL);
-	sigemptyset(&set);
-	sigaddset(&set, number);
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-	raise(number);
-}
-
 static int status(const json_t *reply)
 {
-	const json_t *end = json_object_get(reply, "end");
-	const json_t *signal = json_object_get(end, "signal");
-
-	if (!end)
-		return cg_paint_verdict_status(reply);
-	if (signal)
-		die_of((int)json_integer_value(signal));
-	return (int)json_integer_value(json_object_get(end, "status"));
+	return json_object_get(reply, "end") ? cg_end_status(reply)
+					     : cg_paint_verdict_status(reply);
 }
 
 const struct cg_verb cg_verb_run = {

@@ -33,7 +33,7 @@ _cpugate_find_verb()
 		case ${COMP_WORDS[i]} in
 		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
 			--cpu | --html | --format | --name | --level | --without | --partition | --replaced | \
-			--guest | --to | --smp | --contract | --allow-missing)
+			--guest | --to | --smp | --contract | --allow-missing | --uri | --deadline)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -66,6 +66,9 @@ _cpugate_offer_options()
 		_cpugate_offer --emulator --machine --accel --contract --to --cpu "$common"
 		;;
 	pin*) _cpugate_offer --accel --record --short --both "$common" ;;
+	migrate*)
+		_cpugate_offer --from --uri --name --contract --deadline --keep-source --accel "$common"
+		;;
 	run*) _cpugate_offer --accel --name --contract --allow-missing "$common" ;;
 	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
 	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
@@ -84,7 +87,7 @@ _cpugate_offer_options()
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
-		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --html --replaced $baseline $common" ;;
+		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --uri --deadline --keep-source --html --replaced $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -126,7 +129,7 @@ _cpugate()
 		;;
 	--level) _cpugate_offer x86-64-v1 x86-64-v2 x86-64-v3 x86-64-v4 ;;
 	# To know machine types, QEMU would have to be asked.
-	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name | --replaced | --smp | --allow-missing) ;;
+	--machine | machine | host | generation | --sample | --seed | --without | --partition | --name | --replaced | --smp | --allow-missing | --uri | --deadline) ;;
 	*)
 		case $_cpugate_verb in
 		diff*)
@@ -142,12 +145,12 @@ _cpugate()
 		'hook libvirt'*) ;;
 		'check migration'*) ;;
 		'check restore') _cpugate_offer_files ;;
-		'check launch' | pin | run) _cpugate_offer_emulators ;;
-		'check launch'* | pin* | run*) _cpugate_offer_files ;;
+		'check launch' | pin | run | migrate) _cpugate_offer_emulators ;;
+		'check launch'* | pin* | run* | migrate*) _cpugate_offer_files ;;
 		contract) _cpugate_offer show list export import verify forget impact ;;
 		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run contract audit cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run migrate contract audit cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract --allow-missing
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract --allow-missing --uri --deadline
                 set skip yes
             case '-*'
             case '*'
@@ -60,6 +60,7 @@ complete -c cpugate -n '__cpugate_is ""' -a pin -d 'A QEMU command line with its
 complete -c cpugate -n '__cpugate_is ""' -a run -d 'Start QEMU, whose guest gets its CPU or never runs'
 complete -c cpugate -n '__cpugate_is ""' -a hook -d 'What libvirt asks before it starts a guest'
 complete -c cpugate -n '__cpugate_is hook' -a libvirt -d 'Before a guest starts or comes'
+complete -c cpugate -n '__cpugate_is ""' -a migrate -d 'Move a guest that runs to another QEMU'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
 complete -c cpugate -n '__cpugate_is ""' -a audit -d 'A guest that runs, against its contract'
@@ -130,6 +131,16 @@ complete -c cpugate -l allow-missing -x -n $run -d 'What it may do without'
 complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l accel -x -a 'kvm tcg' -d 'The accelerator'
 complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l name -x -d 'The name of the guest'
 complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -F -a '(__cpugate_emulators)'
+set -l migrate '__cpugate_is ""; or string match -q -- "migrate*" (__cpugate_verb)'
+complete -c cpugate -l uri -x -n $migrate -d 'The way that the guest takes'
+complete -c cpugate -l deadline -x -n $migrate -d 'So many seconds at most'
+complete -c cpugate -l keep-source -n $migrate -d 'Leave the QEMU that it left'
+set -l goes 'string match -q -- "migrate*" (__cpugate_verb)'
+complete -c cpugate -l from -rF -n $goes -d 'Its monitor, qmp:SOCKET'
+complete -c cpugate -l contract -rF -n $goes -d 'What it was promised'
+complete -c cpugate -l accel -x -a 'kvm tcg' -n $goes -d 'The accelerator'
+complete -c cpugate -l name -x -n $goes -d 'The name of the guest'
+complete -c cpugate -n $goes -F -a '(__cpugate_emulators)'
 set -l pin '__cpugate_is ""; or string match -q -- "pin*" (__cpugate_verb)'
 complete -c cpugate -l short -n $pin -d 'With the model, not its features'
 complete -c cpugate -l both -n $pin -d 'Short and long'

@@ -3,8 +3,12 @@
 libcg_la_SOURCES += \
 	%D%/identity.c \
 	%D%/identity.h \
+	%D%/incoming.c \
+	%D%/incoming.h \
 	%D%/monitor.c \
 	%D%/monitor.h \
+	%D%/outgoing.c \
+	%D%/outgoing.h \
 	%D%/paused.c \
 	%D%/paused.h \
 	%D%/places.c \

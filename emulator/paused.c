@@ -156,6 +156,18 @@ static void kill_speaker(const struct cg_paused *paused)
 		kill(speaker, SIGKILL);
 }
 
+void cg_paused_end(struct cg_paused *paused, int64_t deadline)
+{
+	struct cg_child_end end;
+	struct cg_error ignored;
+	bool ended;
+
+	kill_speaker(paused);
+	kill(cg_child_pid(paused->child), SIGKILL);
+	(void)!cg_child_wait(paused->child, deadline, &ended, &end, &ignored);
+	paused->qmp = cg_qmp_close(paused->qmp);
+}
+
 struct cg_paused *cg_paused_free(struct cg_paused *paused)
 {
 	if (!paused)

@@ -46,6 +46,9 @@ cg_must_check int cg_paused_let_go(struct cg_paused *paused, bool hold,
 cg_must_check int cg_paused_attend(struct cg_paused *paused, int signals,
 				   struct cg_child_end *end, struct cg_error *err);
 
+/* Kill it, if it wasn't let go, and wait for its end, until @deadline at most. */
+void cg_paused_end(struct cg_paused *paused, int64_t deadline);
+
 /* Kill it if it wasn't let go. Takes NULL; returns NULL. */
 struct cg_paused *cg_paused_free(struct cg_paused *paused);
 

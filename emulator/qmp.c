@@ -304,6 +304,46 @@ int cg_qmp_call(struct cg_qmp *qmp, const char *command, json_t *args, json_t **
 	return 0;
 }
 
+/* A blank carries it: blanks between messages say nothing. */
+static int send_fd(struct cg_qmp *qmp, int fd, struct cg_error *err)
+{
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = (char[]){ ' ' }, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+	int64_t deadline = cg_clock_in(qmp->limits.reply_ns);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(fd));
+	while (sendmsg(qmp->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+		if (errno == EPIPE || errno == ECONNRESET)
+			return cg_error_set(err, CG_E_DIED, "the connection ended");
+		if (errno != EAGAIN && errno != EINTR)
+			return cg_error_errno(err, "send a file to the monitor");
+		if (wait_for(qmp, POLLOUT, deadline, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int cg_qmp_give(struct cg_qmp *qmp, int fd, const char *name, struct cg_error *err)
+{
+	cg_auto_json json_t *done = NULL;
+
+	return send_fd(qmp, fd, err) < 0
+		       ? -1
+		       : cg_qmp_call(qmp, "getfd", json_pack("{s:s}", "fdname", name),
+				     &done, err);
+}
+
 static int negotiate(struct cg_qmp *qmp, struct cg_error *err)
 {
 	cg_auto_json json_t *greeting = NULL, *reply = NULL;

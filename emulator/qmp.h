@@ -76,6 +76,10 @@ void cg_qmp_listen(struct cg_qmp *qmp, const struct cg_qmp_ear *ear);
 cg_must_check int cg_qmp_call(struct cg_qmp *qmp, const char *command, json_t *args,
 			      json_t **out, struct cg_error *err);
 
+/* Give the peer a copy of @fd, which it knows as @name from then on ("getfd"). */
+cg_must_check int cg_qmp_give(struct cg_qmp *qmp, int fd, const char *name,
+			      struct cg_error *err);
+
 static inline void cg_qmp_closep(struct cg_qmp **qmp)
 {
 	cg_qmp_close(*qmp);

@@ -239,3 +239,21 @@ int cg_query_properties(struct cg_qmp *qmp, const char *path,
 	*out = cg_take(all);
 	return 0;
 }
+
+int cg_query_status(struct cg_qmp *qmp, char **status, bool *runs, struct cg_error *err)
+{
+	cg_auto_json json_t *reply = NULL;
+	const char *word;
+	int running;
+
+	if (cg_qmp_call(qmp, "query-status", NULL, &reply, err) < 0)
+		return -1;
+	word = cg_json_text(reply, "status");
+	if (!word || json_unpack(reply, "{s:b}", "running", &running) < 0)
+		return wrong_shape("query-status", err);
+	*status = strdup(word);
+	if (!*status)
+		return cg_error_errno(err, "query-status");
+	*runs = running;
+	return 0;
+}

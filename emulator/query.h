@@ -63,3 +63,7 @@ cg_must_check int cg_query_property(struct cg_qmp *qmp, const char *path,
 cg_must_check int cg_query_properties(struct cg_qmp *qmp, const char *path,
 				      const char *const *properties, size_t count,
 				      json_t **out, struct cg_error *err);
+
+/* query-status: the caller frees *@status, a word such as "paused". */
+cg_must_check int cg_query_status(struct cg_qmp *qmp, char **status, bool *runs,
+				  struct cg_error *err);

@@ -27,6 +27,8 @@ libcg_la_SOURCES += \
 	%D%/contract.c \
 	%D%/cpu-model.c \
 	%D%/cpugate.c \
+	%D%/crossing.c \
+	%D%/crossing.h \
 	%D%/destination.c \
 	%D%/destination.h \
 	%D%/diff.c \
@@ -36,6 +38,8 @@ libcg_la_SOURCES += \
 	%D%/export.c \
 	%D%/hook-libvirt.c \
 	%D%/host.c \
+	%D%/held.c \
+	%D%/held.h \
 	%D%/hosts-for.c \
 	%D%/inquiry.c \
 	%D%/inspection.c \
@@ -48,6 +52,7 @@ libcg_la_SOURCES += \
 	%D%/launch.c \
 	%D%/launch.h \
 	%D%/machines.c \
+	%D%/migrate.c \
 	%D%/migration.c \
 	%D%/migration.h \
 	%D%/microcode.c \

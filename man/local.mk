@@ -12,6 +12,7 @@ man_pages = \
 	%D%/cpugate-guarantees.7 \
 	%D%/cpugate-hook.8 \
 	%D%/cpugate-matrix.1 \
+	%D%/cpugate-migrate.1 \
 	%D%/cpugate-protocol.7 \
 	%D%/cpugate-record.5 \
 	%D%/cpugated.8 \

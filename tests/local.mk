@@ -85,6 +85,7 @@ bats_tests = \
 	%D%/cli/hook.bats \
 	%D%/cli/launch.bats \
 	%D%/cli/matrix.bats \
+	%D%/cli/migrate.bats \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \

@@ -24,8 +24,8 @@ takes()
 	read -ra words <<<"$1"
 	case $2 in
 	--json | --connect | --help | --version) return 0 ;;
-	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both) words+=("$2") ;;
-	--sample | --seed | --partition | --replaced) words+=("$2=1") ;;
+	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both | --keep-source) words+=("$2") ;;
+	--sample | --seed | --partition | --replaced | --deadline) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac
 	if [[ $2 != --emulator ]] && takes "$1" --emulator; then

@@ -82,6 +82,12 @@ keep_contract()
 	run_examples cpugate-hook.8
 }
 
+@test "every example of cpugate-migrate(1) works" {
+	requires_x86
+	requires socat
+	run_examples cpugate-migrate.1
+}
+
 @test "every example of cpugate-compare(1) works" {
 	requires_x86
 	unset CPUGATE_CACHE
@@ -271,6 +277,14 @@ qemu()
 	tells 'check launch' -- qemu-system-x86_64 -accel tcg -cpu Haswell
 	tells pin -- qemu-system-x86_64 -accel tcg -cpu max
 	tells run -- qemu-system-x86_64 -accel tcg -cpu Haswell
+	cpugate run -- qemu-system-x86_64 -M q35,accel=tcg -cpu qemu64 -display none \
+		-qmp unix:old,server=on,wait=off -daemonize 3>&-
+	tells migrate --from qmp:old -- qemu-system-x86_64 -accel tcg -smp 2
+	tells migrate --from qmp:old -- qemu-system-x86_64 -accel tcg -display none \
+		-qmp unix:new,server=on,wait=off -daemonize 3>&-
+	{ printf '%s\n' '{"execute": "qmp_capabilities"}' '{"execute": "quit"}'; sleep 1; } |
+		socat - UNIX-CONNECT:new
+	saw 'migrate moved' 'migrate transfer/bytes' 'migrate reasons'
 	saw 'run started' 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
 
 	keep_contract
