@@ -53,6 +53,7 @@ static int status(const json_t *reply)
 const struct cg_verb cg_verb_migrate = {
 	.name = "migrate",
 	.command = "migrate",
+	.own = true,
 	.operand = "argv...",
 	.help = "move a guest that runs to another QEMU, or leave it as it is",
 	.print = print,
