@@ -163,12 +163,23 @@ teardown()
 	done < <(cpugate --help | sed -nE 's/^  ([a-z][a-z-]*( [a-z]+)?)   *.*/\1/p')
 }
 
-# told VERB: the members in the part of cpugate(1) about this verb's reply, one a line.
-told()
+# part VERB: that of cpugate(1) about this verb's reply.
+part()
 {
 	awk -v verb="$1" '/^# / { json = $0 == "# JSON REPLIES"; on = 0 }
-		/^## / { on = json && index(", " substr($0, 4) ",", ", " verb ",") } on' "$top_srcdir/man/cpugate.1.scd" |
-		grep -oE '\*[a-z][a-z0-9-]*\*' | tr -d '*'
+		/^## / { on = json && index(", " substr($0, 4) ",", ", " verb ",") } on' \
+		"$top_srcdir/man/cpugate.1.scd"
+}
+
+# told VERB: the members there, one a line, and those of other verbs that it refers to.
+told()
+{
+	local other
+
+	part "$1" | grep -oE '\*[a-z][a-z0-9-]*\*' | tr -d '*'
+	while IFS= read -r other; do
+		told "$other"
+	done < <(part "$1" | grep -oE 'members of \*[a-z ]+\*' | sed 's/members of //; s/\*//g')
 }
 
 # What the emulator object has is told once, before the replies.
