@@ -4,12 +4,14 @@
 noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_LIBADD = libcg.la
 libdaemon_la_SOURCES = \
+	%D%/dialogue.c \
 	%D%/files.c \
 	%D%/files.h \
 	%D%/framing.c \
 	%D%/framing.h \
 	%D%/grounds.c \
 	%D%/grounds.h \
+	%D%/inside.h \
 	%D%/jobs.c \
 	%D%/jobs.h \
 	%D%/limits.h \
@@ -42,7 +44,8 @@ libdaemon_la_SOURCES = \
 	%D%/shelf.c \
 	%D%/shelf.h \
 	%D%/worker.c \
-	%D%/worker.h
+	%D%/worker.h \
+	%D%/world.c
 
 sbin_PROGRAMS += cpugated
 cpugated_LDADD = libdaemon.la libcg.la
