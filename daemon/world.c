@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "daemon/log.h"
+#include "lib/command.h"
 #include "lib/parts.h"
 
 /* Keeping up with the world. */
