@@ -85,6 +85,7 @@ bats_tests = \
 	%D%/cli/hook.bats \
 	%D%/cli/launch.bats \
 	%D%/cli/matrix.bats \
+	%D%/cli/migrations.bats \
 	%D%/cli/migrate.bats \
 	%D%/cli/misbehaviour.bats \
 	%D%/cli/record.bats \
@@ -121,6 +122,8 @@ test_data = \
 	%D%/truth/starts.bash \
 	%D%/truth/contract.bash \
 	%D%/truth/libvirtd.sh \
+	%D%/truth/migrations.bash \
+	%D%/truth/migrations.list \
 	%D%/truth/truth.bash
 
 noinst_HEADERS += \
