@@ -12,7 +12,8 @@
 #define REPLY_MS_MAX (60 * 60 * 1000)
 
 /* A cache that can't be used is looked at again so often, should a context live that long. */
-#define REOPEN_NS CG_S
+/* How long a cache that can't be written is done without until it is tried again. */
+#define REOPEN_NS (30 * CG_S)
 
 /* Emulators that one question can be about; matrix and diff know two. */
 #define PLACES_NOTED 8
@@ -31,7 +32,6 @@ struct cg_context {
 	bool guarded, notes;
 	uint64_t generation;
 	uint64_t store_version;
-	bool has_store_version;
 	int64_t reopen; /* not before */
 	struct cg_places *noted[PLACES_NOTED];
 	size_t noted_count;
@@ -191,7 +191,6 @@ static void forget_store(struct cg_context *context)
 {
 	cg_context_park(context, NULL, NULL);
 	context->store = cg_store_close(context->store);
-	context->has_store_version = false;
 	context->generation++;
 }
 
@@ -202,18 +201,18 @@ int cg_context_refresh(struct cg_context *context, struct cg_error *err)
 	if (!context->store)
 		return 0;
 	if (!cg_store_is_current(context->store)) {
-		if (cg_clock_now() < context->reopen)
+		/* What such a store has learned it has in memory only. */
+		if (cg_store_state(context->store) != CG_STORE_READ_WRITE &&
+		    cg_clock_now() < context->reopen)
 			return 0;
 		forget_store(context);
-		context->reopen = cg_clock_in(REOPEN_NS);
 		return 0;
 	}
 	if (cg_store_version(context->store, &version, err) < 0)
 		return -1;
-	if (context->has_store_version && version == context->store_version)
+	if (version == context->store_version)
 		return 0;
 	context->store_version = version;
-	context->has_store_version = true;
 	cg_context_park(context, NULL, NULL);
 	context->generation++;
 	return 0;
@@ -251,9 +250,12 @@ size_t cg_context_noted(struct cg_context *context, struct cg_places **out, size
 int cg_context_store(struct cg_context *context, struct cg_store **out,
 		     struct cg_error *err)
 {
-	if (!context->store &&
-	    cg_store_open(&context->store, context->cache_path, err) < 0)
-		return -1;
+	if (!context->store) {
+		if (cg_store_open(&context->store, context->cache_path, err) < 0 ||
+		    cg_store_version(context->store, &context->store_version, err) < 0)
+			return -1;
+		context->reopen = cg_clock_in(REOPEN_NS);
+	}
 	*out = context->store;
 	return 0;
 }
