@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/json.h"
 
 #define WORDS_MAX 65536
 
@@ -230,4 +231,21 @@ const char *cg_answer_word(enum cg_answer answer)
 	static const char *const words[] = { "yes", "no", "undecided" };
 
 	return words[answer];
+}
+
+const char *cg_answer_worst(const json_t *list)
+{
+	enum cg_answer worst = CG_YES;
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		const char *verdict = cg_json_text(item, "verdict");
+
+		if (strcmp(verdict, cg_answer_word(CG_NO)) == 0)
+			return cg_answer_word(CG_NO);
+		if (strcmp(verdict, cg_answer_word(CG_YES)) != 0)
+			worst = CG_UNDECIDED;
+	}
+	return cg_answer_word(worst);
 }

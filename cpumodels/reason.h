@@ -102,4 +102,10 @@ void cg_verdict_deinit(struct cg_verdict *verdict);
 
 const char *cg_answer_word(enum cg_answer answer); /* "yes", "no" or "undecided" */
 
+/*
+ * Of a list of objects with a "verdict" the worst: no before undecided before yes, which is
+ * also that of an empty list. Static.
+ */
+const char *cg_answer_worst(const json_t *list);
+
 #define cg_auto_verdict cg_cleanup(cg_verdict_deinit)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "cache/lock.h"
+#include "cpumodels/reason.h"
 #include "host/holder.h"
 #include "host/monitors.h"
 #include "lib/command.h"
@@ -145,23 +146,6 @@ static void add_hidden(const struct audit *a)
 	}
 }
 
-static const char *worst_of(const json_t *rows)
-{
-	const char *worst = cg_answer_word(CG_YES);
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(rows, i, row) {
-		const char *verdict = cg_json_text(row, "verdict");
-
-		if (strcmp(verdict, cg_answer_word(CG_NO)) == 0)
-			return verdict;
-		if (strcmp(verdict, cg_answer_word(CG_YES)) != 0)
-			worst = verdict;
-	}
-	return worst;
-}
-
 static int check_arguments(const json_t *args, struct cg_error *err)
 {
 	bool all = json_is_true(json_object_get(args, "all"));
@@ -203,7 +187,8 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	a.entries = entries;
 	if (audit(&a, err) < 0)
 		return -1;
-	*reply = json_pack("{s:s, s:O}", "verdict", worst_of(rows), "guests", rows);
+	*reply =
+		json_pack("{s:s, s:O}", "verdict", cg_answer_worst(rows), "guests", rows);
 	return 0;
 }
 

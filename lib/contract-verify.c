@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "cpumodels/reason.h"
 #include "lib/archive.h"
 #include "lib/command.h"
 #include "lib/revival.h"
@@ -57,24 +58,6 @@ static int judge_all(struct cg_context *context, const json_t *args, json_t *row
 	return 0;
 }
 
-/* One that can't be kept makes it no, one that nobody can tell of undecided. */
-static const char *worst_of(const json_t *rows)
-{
-	const char *worst = cg_answer_word(CG_YES);
-	const json_t *row;
-	size_t i;
-
-	json_array_foreach(rows, i, row) {
-		const char *verdict = cg_json_text(row, "verdict");
-
-		if (strcmp(verdict, cg_answer_word(CG_NO)) == 0)
-			return verdict;
-		if (strcmp(verdict, cg_answer_word(CG_YES)) != 0)
-			worst = verdict;
-	}
-	return worst;
-}
-
 static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	       struct cg_error *err)
 {
@@ -84,7 +67,8 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	if (name ? judge_one(context, args, name, rows, err) < 0
 		 : judge_all(context, args, rows, err) < 0)
 		return -1;
-	*reply = json_pack("{s:s, s:O}", "verdict", worst_of(rows), "contracts", rows);
+	*reply = json_pack("{s:s, s:O}", "verdict", cg_answer_worst(rows), "contracts",
+			   rows);
 	return 0;
 }
 
