@@ -30,6 +30,15 @@ void cg_bar_tell(void *data, size_t done, size_t total, const char *what)
 	bool terminal = isatty(STDERR_FILENO);
 	double rate;
 
+	if (!total) { /* no progress, but news */
+		cg_bar_end(bar);
+		fprintf(stderr, "cpugate: ready: %s\n", what);
+		return;
+	}
+	if (done >= total && terminal) { /* whoever comes then has the line */
+		cg_bar_end(bar);
+		return;
+	}
 	if (!bar->started)
 		bar->started = bar->told = now;
 	if (now - bar->started < QUIET_NS || (!terminal && now - bar->told < LINE_NS))

@@ -36,6 +36,9 @@ cpugate_SOURCES = \
 	%D%/pin.c \
 	%D%/probe.c \
 	%D%/record.c \
+	%D%/receive.c \
 	%D%/run.c \
+	%D%/stay.c \
+	%D%/stay.h \
 	%D%/verb.h \
 	%D%/verify.c

@@ -53,6 +53,7 @@ static const struct cg_verb *const verbs[] = {
 	&cg_verb_pin,
 	&cg_verb_run,
 	&cg_verb_migrate,
+	&cg_verb_receive,
 	&cg_verb_contract_show,
 	&cg_verb_contract_list,
 	&cg_verb_contract_export,
@@ -82,6 +83,7 @@ static const struct option long_options[] = {
 	{ "contract", required_argument, NULL, OPTION_TEXT },
 	{ "without", required_argument, NULL, OPTION_LIST },
 	{ "allow-missing", required_argument, NULL, OPTION_LIST },
+	{ "to-record", required_argument, NULL, OPTION_TEXT },
 	{ "uri", required_argument, NULL, OPTION_TEXT },
 	{ "deadline", required_argument, NULL, OPTION_NUMBER },
 	{ "keep-source", no_argument, NULL, OPTION_FLAG },
@@ -151,12 +153,15 @@ static void print_help(void)
 	     "  --cpu DEFINITION  matrix: guests of that CPU, not of each host's best;\n"
 	     "                    check migration, restore: what it is started with there\n"
 	     "  --guest GUEST     check migration: a contract, or qmp:SOCKET\n"
-	     "  --to HOST         check migration, restore: a record, or host\n"
+	     "  --to HOST         check migration, restore: a record, or host;\n"
+	     "                    migrate: tcp:HOST:PORT or unix:PATH of cpugate receive\n"
 	     "  --smp CPUS        check migration: as -smp has it there\n"
-	     "  --uri URI         migrate: the way that the guest takes, as QEMU has it\n"
-	     "  --deadline N      migrate: so many seconds at most\n"
+	     "  --uri URI         migrate: the way that the guest takes, as QEMU has it;\n"
+	     "                    receive: tcp:HOST:PORT or unix:PATH, to listen on\n"
+	     "  --to-record FILE  migrate: what the host it goes to can give\n"
+	     "  --deadline N      migrate, receive: so many seconds at most\n"
 	     "  --keep-source     migrate: leave the QEMU that the guest left\n"
-	     "  --contract FILE   run, migrate, check restore: what the guest was promised\n"
+	     "  --contract FILE   of run, migrate, receive, check restore: a promise\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"

@@ -1,54 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* cpugate migrate --from qmp:SOCKET -- QEMU ARGUMENT... */
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "base/json.h"
-#include "cli/end.h"
-#include "cli/paint.h"
-
-/* It isn't known whether the guest runs, or where. */
-#define EXIT_UNKNOWN 4
-
-static bool is_unknown(const json_t *reply)
-{
-	const char *source = cg_json_text(reply, "source");
-
-	return source && strcmp(source, "unknown") == 0;
-}
-
-/* Why the guest is where it was. Standard output is the emulator's. */
-static int print(const struct cg_view *view, const json_t *reply, struct cg_error *err)
-{
-	const char *failure = cg_json_text(reply, "failure");
-
-	if (json_object_get(reply, "end"))
-		return CG_EXIT_YES;
-	if (fflush(stdout) == EOF || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
-		return cg_error_errno(err, "write to standard error");
-	if (!failure || json_array_size(json_object_get(reply, "reasons")))
-		cg_paint_verdict(view, reply,
-				 json_is_true(json_object_get(reply, "started"))
-					 ? "the destination was ended"
-					 : "nothing was started");
-	if (failure)
-		printf("%s\nThe guest %s.\n", failure,
-		       is_unknown(reply) ? "may run nowhere: look at its monitor, where "
-					   "cont resumes it"
-					 : "is where it was");
-	return CG_EXIT_YES;
-}
-
-static int status(const json_t *reply)
-{
-	if (json_object_get(reply, "end"))
-		return cg_end_status(reply);
-	if (is_unknown(reply))
-		return EXIT_UNKNOWN;
-	return json_object_get(reply, "failure") ? CG_EXIT_NO
-						 : cg_paint_verdict_status(reply);
-}
+/* cpugate migrate --from qmp:SOCKET -- QEMU ARGUMENT..., or --to another host */
+#include "cli/stay.h"
 
 const struct cg_verb cg_verb_migrate = {
 	.name = "migrate",
@@ -56,6 +8,6 @@ const struct cg_verb cg_verb_migrate = {
 	.own = true,
 	.operand = "argv...",
 	.help = "move a guest that runs to another QEMU, or leave it as it is",
-	.print = print,
-	.status = status,
+	.print = cg_stay_print,
+	.status = cg_stay_status,
 };

@@ -46,4 +46,5 @@ extern const struct cg_verb cg_verb_probe, cg_verb_record, cg_verb_verify, cg_ve
 	cg_verb_check_migration, cg_verb_check_restore, cg_verb_hook_libvirt, cg_verb_pin,
 	cg_verb_contract_show, cg_verb_contract_list, cg_verb_contract_export,
 	cg_verb_contract_import, cg_verb_contract_verify, cg_verb_contract_forget,
-	cg_verb_run, cg_verb_contract_impact, cg_verb_audit, cg_verb_migrate;
+	cg_verb_run, cg_verb_contract_impact, cg_verb_audit, cg_verb_migrate,
+	cg_verb_receive;

@@ -33,7 +33,7 @@ _cpugate_find_verb()
 		case ${COMP_WORDS[i]} in
 		--emulator | --machine | --accel | --sample | --seed | --record | --from | --output | \
 			--cpu | --html | --format | --name | --level | --without | --partition | --replaced | \
-			--guest | --to | --smp | --contract | --allow-missing | --uri | --deadline)
+			--guest | --to | --smp | --contract | --allow-missing | --uri | --deadline | --to-record)
 			[[ ${COMP_WORDS[i + 1]} != '=' ]] || i=$((i + 1))
 			i=$((i + 1))
 			;;
@@ -67,8 +67,10 @@ _cpugate_offer_options()
 		;;
 	pin*) _cpugate_offer --accel --record --short --both "$common" ;;
 	migrate*)
-		_cpugate_offer --from --uri --name --contract --deadline --keep-source --accel "$common"
+		_cpugate_offer --from --uri --to --to-record --name --contract --deadline --keep-source \
+			--accel "$common"
 		;;
+	receive*) _cpugate_offer --uri --name --contract --deadline --accel "$common" ;;
 	run*) _cpugate_offer --accel --name --contract --allow-missing "$common" ;;
 	compare*) _cpugate_offer --emulator --machine --accel --record --like-virsh "$common" ;;
 	baseline*) _cpugate_offer --emulator --machine --accel "$baseline" "$common" ;;
@@ -87,7 +89,7 @@ _cpugate_offer_options()
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
-		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --uri --deadline --keep-source --html --replaced $baseline $common" ;;
+		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --uri --deadline --keep-source --to-record --html --replaced $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }
@@ -122,7 +124,7 @@ _cpugate()
 	--accel | accel) _cpugate_offer kvm tcg ;;
 	--format) _cpugate_offer libvirt nfd nova prometheus proxmox qemu ;;
 	--emulator | emulator) _cpugate_offer_emulators ;;
-	--record | --from | --output | --html | --contract) _cpugate_offer_files ;;
+	--record | --from | --output | --html | --contract | --to-record) _cpugate_offer_files ;;
 	--guest | --to)
 		_cpugate_offer_files
 		[[ $option == --guest || host != "$_cpugate_cur"* ]] || COMPREPLY+=(host)
@@ -145,12 +147,12 @@ _cpugate()
 		'hook libvirt'*) ;;
 		'check migration'*) ;;
 		'check restore') _cpugate_offer_files ;;
-		'check launch' | pin | run | migrate) _cpugate_offer_emulators ;;
-		'check launch'* | pin* | run* | migrate*) _cpugate_offer_files ;;
+		'check launch' | pin | run | migrate | receive) _cpugate_offer_emulators ;;
+		'check launch'* | pin* | run* | migrate* | receive*) _cpugate_offer_files ;;
 		contract) _cpugate_offer show list export import verify forget impact ;;
 		'contract import' | 'contract verify' | 'contract show') _cpugate_offer_files ;;
 		cache) _cpugate_offer list why history prune path ;;
-		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run migrate contract audit cache ;;
+		'') _cpugate_offer models expand machines emulators host probe record verify export diff compare baseline hosts-for matrix explain check hook pin run migrate receive contract audit cache ;;
 		esac
 		[[ $_cpugate_cur != -* ]] || _cpugate_offer_options
 		;;

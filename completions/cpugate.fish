@@ -11,7 +11,7 @@ function __cpugate_verb
             continue
         end
         switch $word
-            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract --allow-missing --uri --deadline
+            case --emulator --machine --accel --sample --seed --level --without --partition --record --from --output --cpu --html --format --name --replaced --guest --to --smp --contract --allow-missing --uri --deadline --to-record
                 set skip yes
             case '-*'
             case '*'
@@ -61,6 +61,7 @@ complete -c cpugate -n '__cpugate_is ""' -a run -d 'Start QEMU, whose guest gets
 complete -c cpugate -n '__cpugate_is ""' -a hook -d 'What libvirt asks before it starts a guest'
 complete -c cpugate -n '__cpugate_is hook' -a libvirt -d 'Before a guest starts or comes'
 complete -c cpugate -n '__cpugate_is ""' -a migrate -d 'Move a guest that runs to another QEMU'
+complete -c cpugate -n '__cpugate_is ""' -a receive -d 'Wait for a guest of another host'
 complete -c cpugate -n '__cpugate_is check' -a launch -d 'A QEMU command line'
 complete -c cpugate -n '__cpugate_is ""' -a contract -d 'What guests were promised'
 complete -c cpugate -n '__cpugate_is ""' -a audit -d 'A guest that runs, against its contract'
@@ -132,11 +133,15 @@ complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l accel -x 
 complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -l name -x -d 'The name of the guest'
 complete -c cpugate -n 'string match -q -- "run*" (__cpugate_verb)' -F -a '(__cpugate_emulators)'
 set -l migrate '__cpugate_is ""; or string match -q -- "migrate*" (__cpugate_verb)'
-complete -c cpugate -l uri -x -n $migrate -d 'The way that the guest takes'
-complete -c cpugate -l deadline -x -n $migrate -d 'So many seconds at most'
+set -l moved '__cpugate_is ""; or string match -qr -- "^(migrate|receive)" (__cpugate_verb)'
+complete -c cpugate -l uri -x -n $moved -d 'The way that the guest takes'
+complete -c cpugate -l deadline -x -n $moved -d 'So many seconds at most'
 complete -c cpugate -l keep-source -n $migrate -d 'Leave the QEMU that it left'
+complete -c cpugate -l to-record -rF -n $migrate -d 'What that host can give'
 set -l goes 'string match -q -- "migrate*" (__cpugate_verb)'
 complete -c cpugate -l from -rF -n $goes -d 'Its monitor, qmp:SOCKET'
+complete -c cpugate -l to -rF -n $goes -d 'Where cpugate receive waits'
+set -l goes 'string match -qr -- "^(migrate|receive)" (__cpugate_verb)'
 complete -c cpugate -l contract -rF -n $goes -d 'What it was promised'
 complete -c cpugate -l accel -x -a 'kvm tcg' -n $goes -d 'The accelerator'
 complete -c cpugate -l name -x -n $goes -d 'The name of the guest'

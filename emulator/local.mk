@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/guardian.c \
+	%D%/guardian.h \
 	%D%/identity.c \
 	%D%/identity.h \
 	%D%/incoming.c \

@@ -60,12 +60,20 @@ static int check_state(struct cg_outgoing *o, struct cg_error *err)
 	return 0;
 }
 
+/* Whoever is found there later may be another one's emulator. */
 static int connect_to(struct cg_outgoing *o, struct cg_error *err)
 {
+	pid_t pid;
+
 	if (cg_monitor_connect(&o->qmp, o->path, &o->limits, err) < 0)
 		return -1;
-	o->pid = cg_qmp_peer(o->qmp);
-	return 0;
+	pid = cg_qmp_peer(o->qmp);
+	if (!o->pid)
+		o->pid = pid;
+	if (pid == o->pid)
+		return 0;
+	o->qmp = cg_qmp_close(o->qmp);
+	return cg_error_set(err, CG_E_DIED, "guest at %s: its emulator ended", o->path);
 }
 
 int cg_outgoing_open(struct cg_outgoing *out, const char *path,

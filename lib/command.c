@@ -21,11 +21,11 @@ static const struct cg_command *const commands[] = {
 	&cg_command_check_migration, &cg_command_check_restore,
 	&cg_command_hook_libvirt,    &cg_command_pin,
 	&cg_command_run_guest,       &cg_command_migrate,
-	&cg_command_model_expansion, &cg_command_model_baseline,
-	&cg_command_contract_show,   &cg_command_contract_list,
-	&cg_command_contract_export, &cg_command_contract_import,
-	&cg_command_contract_verify, &cg_command_contract_forget,
-	&cg_command_contract_impact,
+	&cg_command_receive,         &cg_command_model_expansion,
+	&cg_command_model_baseline,  &cg_command_contract_show,
+	&cg_command_contract_list,   &cg_command_contract_export,
+	&cg_command_contract_import, &cg_command_contract_verify,
+	&cg_command_contract_forget, &cg_command_contract_impact,
 	&cg_command_audit,
 };
 
@@ -66,6 +66,7 @@ enum cg_argument cg_argument_kind(const char *argument)
 		{ "contract", CG_ARGUMENT_TEXT },   { "saved", CG_ARGUMENT_TEXT },
 		{ "words", CG_ARGUMENT_LIST },      { "text", CG_ARGUMENT_TEXT },
 		{ "from", CG_ARGUMENT_TEXT },       { "uri", CG_ARGUMENT_TEXT },
+		{ "to", CG_ARGUMENT_TEXT },         { "to-record", CG_ARGUMENT_TEXT },
 		{ "deadline", CG_ARGUMENT_NUMBER }, { "keep-source", CG_ARGUMENT_FLAG },
 	};
 

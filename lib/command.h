@@ -67,4 +67,5 @@ extern const struct cg_command cg_command_about, cg_command_models, cg_command_m
 	cg_command_model_baseline, cg_command_contract_show, cg_command_contract_list,
 	cg_command_contract_export, cg_command_contract_import,
 	cg_command_contract_verify, cg_command_contract_forget, cg_command_run_guest,
-	cg_command_contract_impact, cg_command_audit, cg_command_migrate;
+	cg_command_contract_impact, cg_command_audit, cg_command_migrate,
+	cg_command_receive;

@@ -9,6 +9,22 @@
 #define SHORTEST_MS 5
 #define LONGEST_MS 100
 #define MIB (1024 * 1024)
+#define MOST_SECONDS (30 * 24 * 3600)
+
+int cg_crossing_check(const json_t *seconds, struct cg_error *err)
+{
+	if (!seconds || (json_integer_value(seconds) > 0 &&
+			 json_integer_value(seconds) <= MOST_SECONDS))
+		return 0;
+	return cg_error_set(err, CG_E_USAGE, "--deadline is 1 to %d seconds",
+			    MOST_SECONDS);
+}
+
+int64_t cg_crossing_deadline(const json_t *seconds)
+{
+	return cg_clock_in((seconds ? json_integer_value(seconds) : CG_CROSSING_SECONDS) *
+			   CG_S);
+}
 
 /* The nearer the end, the closer one looks: the guest stands still until it was seen. */
 static int interval_ms(const struct cg_transfer *t)
@@ -82,6 +98,7 @@ int cg_crossing_watch(const struct cg_crossing *c, struct cg_transfer *out,
 			return -1;
 		tell(c, &t);
 	}
+	cg_context_tell(c->context, 1, 1, "");
 	*out = t;
 	return 0;
 }

@@ -17,6 +17,10 @@ struct cg_crossing {
 	void *data;
 };
 
+/* A number of seconds that a user gave, or NULL: CG_E_USAGE; and the deadline that it is. */
+cg_must_check int cg_crossing_check(const json_t *seconds, struct cg_error *err);
+int64_t cg_crossing_deadline(const json_t *seconds);
+
 /*
  * Wait for its end and tell how far it is. CG_E_REFUSED if the emulator says that it failed,
  * CG_E_TIMEOUT if nothing comes through or it takes too long, CG_E_CANCELLED.

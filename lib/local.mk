@@ -52,6 +52,10 @@ libcg_la_SOURCES += \
 	%D%/launch.c \
 	%D%/launch.h \
 	%D%/machines.c \
+	%D%/migrant.c \
+	%D%/migrant.h \
+	%D%/migrate-away.c \
+	%D%/migrate-away.h \
 	%D%/migrate.c \
 	%D%/migration.c \
 	%D%/migration.h \
@@ -59,6 +63,10 @@ libcg_la_SOURCES += \
 	%D%/microcode.h \
 	%D%/matrix.c \
 	%D%/models.c \
+	%D%/papers.c \
+	%D%/papers.h \
+	%D%/parley.c \
+	%D%/parley.h \
 	%D%/parties.c \
 	%D%/parties.h \
 	%D%/parts.c \
@@ -75,6 +83,7 @@ libcg_la_SOURCES += \
 	%D%/question.h \
 	%D%/recall.c \
 	%D%/recall.h \
+	%D%/receive.c \
 	%D%/record.c \
 	%D%/remote.c \
 	%D%/remote.h \

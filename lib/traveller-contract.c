@@ -180,3 +180,55 @@ int cg_traveller_take(struct cg_traveller *out, struct cg_contract *contract,
 	t = (struct cg_traveller){ 0 };
 	return 0;
 }
+
+/* Features of the one that the other doesn't have. */
+static void compare_features(const struct cg_traveller *one,
+			     const struct cg_traveller *other, const char *how,
+			     struct cg_verdict *verdict)
+{
+	struct cg_featureset threads = cg_traveller_of_threads(one->words);
+	struct cg_featureset all = cg_featureset_minus(&one->features, &threads);
+	char text[160];
+
+	cg_featureset_each(&all, f) {
+		const char *name = cg_vocabulary_name(one->words, f);
+		size_t there = cg_vocabulary_find(other->words, name);
+
+		if (there < CG_FEATURES_MAX && cg_featureset_has(&other->features, there))
+			continue;
+		snprintf(text, sizeof(text), "%.64s is %s its contract", name, how);
+		cg_verdict_add(verdict, CG_GUEST_INCONSISTENT, NULL, NULL, text);
+	}
+}
+
+static void compare_number(const char *name, uint64_t has, uint64_t promised,
+			   struct cg_verdict *verdict)
+{
+	char text[160];
+
+	if (!promised || has == promised)
+		return;
+	snprintf(text, sizeof(text), "%s is %llu, and %llu in its contract", name,
+		 (unsigned long long)has, (unsigned long long)promised);
+	cg_verdict_add(verdict, CG_GUEST_INCONSISTENT, NULL, NULL, text);
+}
+
+void cg_traveller_compare(const struct cg_traveller *guest,
+			  const struct cg_traveller *promised, struct cg_verdict *verdict)
+{
+	const struct cg_cpu *a = &guest->numbers, *b = &promised->numbers;
+
+	compare_features(guest, promised, "not in", verdict);
+	compare_features(promised, guest, "only in", verdict);
+	if (a->vendor && b->vendor && strcmp(a->vendor, b->vendor) != 0)
+		cg_verdict_add(verdict, CG_IDENTITY_VENDOR, NULL, NULL, b->vendor);
+	compare_number("family", a->family, b->family, verdict);
+	compare_number("model", a->model, b->model, verdict);
+	compare_number("stepping", a->stepping, b->stepping, verdict);
+	compare_number("level", a->level, b->level, verdict);
+	compare_number("xlevel", a->xlevel, b->xlevel, verdict);
+	compare_number("phys-bits", a->phys_bits, b->phys_bits, verdict);
+	if (strcmp(guest->machine, promised->machine) != 0)
+		cg_verdict_add(verdict, CG_MACHINE_DIFFERS, NULL, NULL,
+			       promised->machine);
+}

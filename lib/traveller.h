@@ -50,6 +50,11 @@ cg_must_check int cg_traveller_take(struct cg_traveller *out,
 				    struct cg_error *err);
 void cg_traveller_deinit(struct cg_traveller *traveller);
 
+/* A reason for everything in which a guest isn't what was promised of it. */
+void cg_traveller_compare(const struct cg_traveller *guest,
+			  const struct cg_traveller *promised,
+			  struct cg_verdict *verdict);
+
 /* Threads in a package, which QEMU makes features of. */
 uint64_t cg_traveller_threads(const struct cg_traveller *traveller);
 

@@ -14,6 +14,7 @@ man_pages = \
 	%D%/cpugate-matrix.1 \
 	%D%/cpugate-migrate.1 \
 	%D%/cpugate-protocol.7 \
+	%D%/cpugate-receive.1 \
 	%D%/cpugate-record.5 \
 	%D%/cpugated.8 \
 	%D%/cpugate-run.1 \

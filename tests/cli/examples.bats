@@ -88,6 +88,12 @@ keep_contract()
 	run_examples cpugate-migrate.1
 }
 
+@test "every example of cpugate-receive(1) works" {
+	requires_x86
+	requires socat
+	run_examples cpugate-receive.1
+}
+
 @test "every example of cpugate-compare(1) works" {
 	requires_x86
 	unset CPUGATE_CACHE

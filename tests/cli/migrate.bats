@@ -21,13 +21,14 @@ setup()
 	started=()
 	from=old
 	to=new
+	mark=mark-$BATS_TEST_NUMBER-$$
 }
 
 teardown()
 {
 	local pid
 
-	for pid in "${started[@]}"; do
+	for pid in "${started[@]}" $(pgrep -f "string=$mark-"); do
 		kill -KILL "$pid" 2>/dev/null || true
 	done
 }
@@ -49,7 +50,7 @@ monitors()
 {
 	rm -f "$1" "$1-look" "$1-console"
 	words=(-qmp "unix:$1,server=on,wait=off" -qmp "unix:$1-look,server=on,wait=off"
-		-debugcon "file:$1-console")
+		-debugcon "file:$1-console" -fw_cfg "name=opt/mark,string=$mark-$1")
 }
 
 # guest WORD...: one that runs, of the QEMU $old, as $source, with its monitor "old".
@@ -248,4 +249,359 @@ nothing_started()
 	ends 1
 	says 'is where it was'
 	on_one_side old
+}
+
+# on_way_guest: 15 MiB that can't be compressed, and the way is slow.
+on_way_guest()
+{
+	[[ -e noise ]] || head -c 15M /dev/urandom >noise
+	guest -M pc -cpu qemu64,+popcnt -device loader,file=noise,addr=0x100000,force-raw=on
+	slow "${1-4000000}"
+}
+
+# gone PERCENT: so much of it is over there.
+gone()
+{
+	ask old-look '{"execute": "query-migrate"}' |
+		jq -e --argjson percent "$1" '.status == "active" and .ram.total > 0 and
+			(.ram.total - .ram.remaining) * 100 >= .ram.total * $percent' >/dev/null
+}
+
+# until_gone PERCENT: slowly at last, so that it isn't all over there before we see it.
+until_gone()
+{
+	local first=$(($1 > 10 ? $1 - 10 : 1))
+
+	until_true gone "$((first < 60 ? first : 60))"
+	slow 400000
+	until_true gone "$1"
+}
+
+# destination: its process.
+destination()
+{
+	pgrep -P "$mover" -f 'incoming defer'
+}
+
+no_destination()
+{
+	! pgrep -f "string=$mark-$to" >/dev/null
+}
+
+@test "the destination is killed on the way, early, in the middle and late" {
+	local percent
+
+	for percent in 1 10 50 95; do
+		on_way_guest
+		move --
+		until_gone "$percent"
+		kill -KILL "$(destination)"
+		ends 1
+		says 'is where it was'
+		on_one_side old
+		quit old
+		until_true source_ended
+	done
+}
+
+@test "cpugate is killed on the way" {
+	local percent
+
+	for percent in 1 10 50 95; do
+		on_way_guest
+		move -- -daemonize
+		until_gone "$percent"
+		kill -KILL "$mover"
+		until_true no_destination
+		on_one_side old
+		quit old
+		until_true source_ended
+	done
+}
+
+# Whenever it happens: in the end there is one guest that runs.
+@test "cpugate is killed at any moment" {
+	local ms running counted=0 stayed=0
+
+	for ms in 20 100 200 300 400 500 600 700 800 900 1000 1200; do
+		guest -M pc -cpu qemu64,+popcnt
+		move -- -daemonize
+		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		kill -KILL "$mover" 2>/dev/null || true
+		sleep 1
+		running=0
+		if [[ -S old-look ]] && runs old; then
+			running=$((running + 1))
+			stayed=$((stayed + 1))
+			beats old
+		fi
+		if [[ -S new-look ]] && runs new; then
+			running=$((running + 1))
+			beats new
+		fi
+		[[ $running -eq 1 ]] || { echo "after $ms ms it runs on $running sides"; return 1; }
+		counted=$((counted + 1))
+		quit old
+		quit new
+		until_true source_ended
+		until_true no_destination
+	done
+	echo "# killed at $counted moments, $stayed guests stayed: one side each time" >&3
+}
+
+@test "interrupted, and out of time" {
+	on_way_guest
+	move --
+	until_true gone 10
+	kill -TERM "$mover"
+	ends 143
+	on_one_side old
+	move --deadline 1 --
+	ends 1
+	says 'longer than allowed'
+	on_one_side old
+}
+
+@test "the link is cut at 10, 50 and 95 percent" {
+	local percent link
+
+	for percent in 10 50 95; do
+		on_way_guest 1000000
+		rm -f there way
+		socat UNIX-LISTEN:way UNIX-CONNECT:there 3>&- &
+		link=$!
+		started+=("$link")
+		move --uri unix:way -- -incoming unix:there
+		until_gone "$percent"
+		kill -KILL "$link"
+		ends 1
+		on_one_side old
+		quit old
+		until_true source_ended
+	done
+}
+
+@test "the guest's monitor is lost on the way" {
+	on_way_guest
+	move --
+	until_true gone 10
+	kill -KILL "$source"
+	ends 4
+	until_true no_destination
+}
+
+@test "a full disk: no contract, and the guest stays" {
+	guest -M pc -cpu qemu64
+	cpugate --emulator "$new" --accel tcg expand qemu64 >/dev/null
+	mkdir disk
+	unshare -m mount -t tmpfs none disk 2>/dev/null || skip "file systems can't be mounted"
+	monitors new
+	run unshare -m bash -c '
+		mount -t tmpfs -o size=64k none disk || exit 99
+		head -c 60k /dev/zero >disk/filler
+		XDG_STATE_HOME=$PWD/disk timeout 60 cpugate migrate --name vm7 --from qmp:old -- "$@"' \
+		bash "$new" "${bare[@]}" "${words[@]}"
+	status_is 2
+	output_has state.db
+	on_one_side old
+}
+
+@test "a guest that was stopped is stopped there, and the old QEMU stays if it is told to" {
+	guest -M pc -cpu qemu64
+	ask old-look '{"execute": "stop"}'
+	move --keep-source -- -daemonize
+	ends 0
+	[[ $(ask new-look '{"execute": "query-status"}' | jq -r .status) == paused ]]
+	[[ $(ask old-look '{"execute": "query-status"}' | jq -r .status) == postmigrate ]]
+	ask new-look '{"execute": "cont"}'
+	on_one_side new
+	quit new
+}
+
+# receiver URI [OPTION...] -- WORD...: cpugate receive as $receiver, ready at $address.
+receiver()
+{
+	local uri=$1 options=()
+	shift
+
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	monitors "$to"
+	rm -f there-err
+	XDG_STATE_HOME=$PWD/there "$top_builddir/cpugate" receive --uri "$uri" \
+		--contract vm7.json "${options[@]}" -- "$new" "${bare[@]}" "${words[@]}" "$@" \
+		>there-out 2>there-err 3>&- </dev/null &
+	receiver=$!
+	started+=("$receiver")
+	until_true grep -q 'cpugate: ready: ' there-err || { cat there-err; return 1; }
+	address=$(sed -n 's/cpugate: ready: //p' there-err)
+}
+
+# away [OPTION...]: the guest goes there, as $mover.
+away()
+{
+	"$top_builddir/cpugate" migrate --from "qmp:$from" --to "$address" "$@" \
+		>out 2>err 3>&- </dev/null &
+	mover=$!
+	started+=("$mover")
+}
+
+# named_guest CPU: it runs as vm7, by cpugate run, and its contract is in vm7.json.
+named_guest()
+{
+	[[ -e noise ]] || head -c 15M /dev/urandom >noise
+	monitors old
+	"$top_builddir/cpugate" run --name vm7 -- "$old" "${bare[@]}" "${words[@]}" -M pc \
+		-cpu "$1" -device loader,file=noise,addr=0x100000,force-raw=on \
+		3>&- >old-said 2>&1 </dev/null &
+	source=$!
+	started+=("$source")
+	until_true grep -q '[.]' old-console
+	cpugate contract export vm7 --output vm7.json
+}
+
+receiver_ends()
+{
+	local end=0
+
+	wait "$receiver" || end=$?
+	[[ $end -eq $1 ]] || {
+		echo "the receiver ended with $end, not $1"
+		cat there-err
+		return 1
+	}
+}
+
+@test "to another cpugate, over TCP and a Unix socket" {
+	local uri
+
+	for uri in tcp:127.0.0.1:0 unix:way; do
+		named_guest qemu64,+popcnt
+		receiver "$uri" -- -M q35
+		away --contract vm7.json
+		ends 0
+		until_true source_ended
+		on_one_side new
+		quit new
+		receiver_ends 0
+		until_true no_destination
+	done
+	[[ ! -e way ]]
+}
+
+@test "a guest that isn't like the contract isn't taken, and the right one may come then" {
+	named_guest qemu64,+popcnt
+	quit old
+	until_true source_ended
+	guest -M pc -cpu qemu64
+	receiver unix:way --
+	away
+	ends 1
+	says popcnt
+	on_one_side old
+	away --contract vm7.json
+	ends 3
+	says popcnt
+	# Neither are strangers.
+	echo 'GET / HTTP/1.0' | timeout 5 socat - UNIX-CONNECT:way || true
+	quit old
+	until_true source_ended
+	named_guest qemu64,+popcnt
+	away
+	ends 0
+	on_one_side new
+	quit new
+	receiver_ends 0
+}
+
+@test "receive: what can't have its CPU starts nothing" {
+	named_guest qemu64,+popcnt
+	export XDG_STATE_HOME=$PWD/there
+	run cpugate receive --uri unix:way --contract vm7.json -- "$new" "${bare[@]}" -smp 2
+	status_is 2
+	output_has 'the contract is for vCPUs'
+	run cpugate receive --uri http://x --contract vm7.json -- "$new" "${bare[@]}"
+	status_is 2
+	output_has tcp:HOST:PORT
+	run cpugate receive --uri unix:way -- "$new" "${bare[@]}"
+	status_is 2
+	run cpugate receive --deadline 1 --uri unix:way \
+		--contract vm7.json -- "$new" "${bare[@]}"
+	status_is 1
+	on_one_side old
+}
+
+@test "two hosts: either cpugate or the destination is killed on the way, or the link is cut" {
+	local who percent
+
+	for who in mover receiver destination link; do
+		for percent in 10 50 95; do
+			named_guest qemu64,+popcnt
+			slow 4000000
+			receiver unix:way --
+			[[ $who != link ]] || {
+				rm -f bridge
+				socat UNIX-LISTEN:bridge,fork UNIX-CONNECT:way 3>&- &
+				link=$!
+				started+=("$link")
+				sleep 0.2
+				address=unix:bridge
+			}
+			away
+			until_gone "$percent"
+			case $who in
+			mover) kill -KILL "$mover" ;;
+			receiver) kill -KILL "$receiver" ;;
+			destination) kill -KILL "$(pgrep -P "$receiver" -f 'incoming defer')" ;;
+			link)
+				pkill -KILL -P "$link"
+				kill -KILL "$link"
+				;;
+			esac
+			[[ $who == mover ]] || ends 1
+			until_true no_destination
+			on_one_side old
+			quit old
+			until_true source_ended
+		done
+	done
+}
+
+@test "between two network namespaces" {
+	local addresses=()
+
+	[[ $(id -u) -eq 0 ]] || skip 'namespaces need root'
+	requires ip
+	ip netns add "$mark-a" 2>/dev/null || skip 'no network namespaces here'
+	ip netns add "$mark-b"
+	ip link add "v$$-a" netns "$mark-a" type veth peer name "v$$-b" netns "$mark-b" || {
+		ip netns del "$mark-a"
+		ip netns del "$mark-b"
+		skip 'no veth here'
+	}
+	ip -n "$mark-a" address add 192.0.2.1/24 dev "v$$-a"
+	ip -n "$mark-b" address add 192.0.2.2/24 dev "v$$-b"
+	ip -n "$mark-a" link set "v$$-a" up
+	ip -n "$mark-b" link set "v$$-b" up
+	named_guest qemu64,+popcnt
+	monitors new
+	ip netns exec "$mark-b" env XDG_STATE_HOME="$PWD/there" "$top_builddir/cpugate" receive \
+		--uri tcp:192.0.2.2:0 --contract vm7.json -- "$new" "${bare[@]}" "${words[@]}" \
+		>there-out 2>there-err 3>&- </dev/null &
+	receiver=$!
+	started+=("$receiver")
+	until_true grep -q 'cpugate: ready: ' there-err
+	address=$(sed -n 's/cpugate: ready: //p' there-err)
+	ip netns exec "$mark-a" "$top_builddir/cpugate" migrate --from qmp:old --to "$address" \
+		>out 2>err 3>&- </dev/null && moved=0 || moved=$?
+	ip netns del "$mark-a"
+	ip netns del "$mark-b"
+	[[ $moved -eq 0 ]] || cat err there-err
+	[[ $moved -eq 0 ]]
+	on_one_side new
+	quit new
+	receiver_ends 0
 }

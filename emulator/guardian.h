@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A process that does nothing, unless we are killed while a guest is on its way: then it
+ * ends the destination and brings the source back in our place. It is in a session of its
+ * own, so what is sent to our process group doesn't reach it.
+ */
+#pragma once
+
+#include "emulator/outgoing.h"
+
+struct cg_guardian {
+	pid_t pid;
+	int pipe; /* what we say; its end says that we are gone */
+	bool runs;
+};
+
+#define CG_GUARDIAN ((struct cg_guardian){ .pipe = -1 })
+
+/*
+ * For the guest in @source and the process @destination, which is to be there already; 0
+ * for none.
+ * Returns at once.
+ */
+cg_must_check int cg_guardian_start(struct cg_guardian *out,
+				    const struct cg_outgoing *source, pid_t destination,
+				    struct cg_error *err);
+
+/* Does the guest run in the source, as far as that goes? What it is brought back to. */
+void cg_guardian_note(struct cg_guardian *guardian, bool runs);
+
+/*
+ * From now on it does nothing whatever happens. When this returns it is gone. Takes one that
+ * was never started, or was dismissed.
+ */
+void cg_guardian_dismiss(struct cg_guardian *guardian);
+
+#define cg_auto_guardian cg_cleanup(cg_guardian_dismiss)

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Name by name. */
+#include "lib/papers.h"
+
+#include <string.h>
+
+static int differs(struct cg_error *err, const char *what, const char *has,
+		   const char *promised)
+{
+	return cg_error_set(err, CG_E_REFUSED,
+			    "the guest isn't that of the contract: %s is %.80s, not %.80s",
+			    what, has, promised);
+}
+
+static int check_text(const json_t *papers, const char *name, const char *promised,
+		      struct cg_error *err)
+{
+	const char *has = cg_json_text(papers, name);
+
+	if (!has)
+		return cg_error_set(err, CG_E_PROTOCOL, "no guest: its %s isn't told",
+				    name);
+	return strcmp(has, promised) == 0 ? 0 : differs(err, name, has, promised);
+}
+
+/* They come with the topology, which is compared by itself. */
+static bool is_of_threads(const char *feature)
+{
+	return strcmp(feature, "ht") == 0 || strcmp(feature, "cmp-legacy") == 0;
+}
+
+static bool is_in(const json_t *list, const char *name)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
+			return true;
+	return false;
+}
+
+/* Of one list, what isn't in the other. */
+static int check_in(const json_t *list, const json_t *other, const char *how,
+		    struct cg_error *err)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item) {
+		const char *name = json_string_value(item);
+
+		if (!name)
+			return cg_error_set(err, CG_E_PROTOCOL,
+					    "no guest: a feature without a name");
+		if (!is_of_threads(name) && !is_in(other, name))
+			return cg_error_set(
+				err, CG_E_REFUSED,
+				"the guest isn't that of the contract: %.80s %s", name,
+				how);
+	}
+	return 0;
+}
+
+static int check_scalars(const json_t *has, const json_t *promised, struct cg_error *err)
+{
+	const char *name;
+	json_t *value;
+
+	cg_json_each(promised, name, value) {
+		const json_t *found = json_object_get(has, name);
+		cg_auto_free char *a = found ? cg_json_canonical(found) : NULL;
+		cg_auto_free char *b = cg_json_canonical(value);
+
+		if (found && !json_equal(found, value))
+			return differs(err, name, a ? a : "", b ? b : "");
+	}
+	return 0;
+}
+
+/* The contract's may leave to QEMU what the guest's own says. */
+static int check_topology(const json_t *papers, const struct cg_topology *promised,
+			  struct cg_error *err)
+{
+	struct cg_topology has;
+
+	if (cg_topology_from_json(&has, json_object_get(papers, "topology"), err) < 0)
+		return -1;
+	if (has.cpus == promised->cpus && has.maxcpus == promised->maxcpus &&
+	    has.dies == promised->dies && has.threads == promised->threads &&
+	    (promised->cores == 1 || has.cores == promised->cores))
+		return 0;
+	return cg_error_set(err, CG_E_REFUSED,
+			    "the guest isn't that of the contract: its vCPUs are others");
+}
+
+int cg_papers_check(const json_t *papers, const struct cg_contract *contract,
+		    struct cg_error *err)
+{
+	const json_t *features = json_object_get(papers, "features");
+
+	if (check_text(papers, "target", contract->target, err) < 0 ||
+	    check_text(papers, "machine", contract->machine, err) < 0 ||
+	    check_text(papers, "accel", contract->accel, err) < 0 ||
+	    check_in(features, contract->features, "is only in the guest", err) < 0 ||
+	    check_in(contract->features, features, "is only in the contract", err) < 0 ||
+	    check_scalars(json_object_get(papers, "scalars"), contract->scalars, err) < 0)
+		return -1;
+	return check_topology(papers, &contract->topology, err);
+}
