@@ -120,12 +120,27 @@ static int each_address(int *fd, const struct place *p, int flags,
 	return *fd >= 0 ? 0 : cg_error_errno(err, "socket");
 }
 
+/* A socket's file, of which whoever made it is gone. */
+static bool is_left_over(const struct sockaddr *address, socklen_t size)
+{
+	cg_auto_close int fd =
+		socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd >= 0 && connect(fd, address, size) < 0 && errno == ECONNREFUSED;
+}
+
 static int try_listen(int fd, const struct sockaddr *address, socklen_t size)
 {
-	int on = 1;
+	const struct sockaddr_un *path =
+		address->sa_family == AF_UNIX ? (const void *)address : NULL;
+	int on = 1, bound;
 
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	return bind(fd, address, size) < 0 ? -1 : listen(fd, QUEUE);
+	bound = bind(fd, address, size);
+	if (bound < 0 && errno == EADDRINUSE && path && is_left_over(address, size) &&
+	    unlink(path->sun_path) == 0)
+		bound = bind(fd, address, size);
+	return bound < 0 ? -1 : listen(fd, QUEUE);
 }
 
 static int try_connect(int fd, const struct sockaddr *address, socklen_t size)

@@ -159,6 +159,6 @@ options_of()
 		line=$(grep -F "*cpugate* *$verb*" "$top_srcdir/man/cpugate.1.scd") ||
 			refute_run "no synopsis of $verb"
 		same "$verb" "$(options_of "$verb" | grep -vE -- '--(connect|help|version)')" \
-			"$(grep -oE -- '--[a-z-]+' <<<"$line")"
+			"$(grep -oE -- '--[a-z-]+' <<<"$line" | sort -u)"
 	done < <(verbs)
 }
