@@ -161,7 +161,7 @@ static void print_help(void)
 	     "  --to-record FILE  migrate: what the host it goes to can give\n"
 	     "  --deadline N      migrate, receive: so many seconds at most\n"
 	     "  --keep-source     migrate: leave the QEMU that the guest left\n"
-	     "  --contract FILE   of run, migrate, receive, check restore: a promise\n"
+	     "  --contract FILE   run, migrate, receive, check restore: what was promised\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"
 	     "  --format FORMAT   export: libvirt, nfd, nova, prometheus, proxmox or qemu\n"

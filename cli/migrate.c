@@ -7,7 +7,7 @@ const struct cg_verb cg_verb_migrate = {
 	.command = "migrate",
 	.own = true,
 	.operand = "argv...",
-	.help = "move a guest that runs to another QEMU, or leave it as it is",
+	.help = "move a running guest to another QEMU",
 	.print = cg_stay_print,
 	.status = cg_stay_status,
 };

@@ -291,12 +291,21 @@ int cg_held_start(struct cg_held *h, bool *ended, struct cg_error *err)
 	return *ended ? 0 : -1;
 }
 
-int cg_held_read_again(struct cg_held *h, struct cg_error *err)
+bool cg_held_is_same(struct cg_held *h)
 {
+	struct cg_error why;
+
 	cg_guest_deinit(&h->guest);
 	cg_contract_deinit(&h->contract);
 	h->made = false;
-	return read_back(h, err);
+	if (read_back(h, &why) == 0 && cg_held_is_open(h))
+		return true;
+	if (h->made)
+		(void)cg_error_set(
+			&why, CG_E_REFUSED,
+			"the guest runs, and not with the CPU that was promised");
+	cg_context_warn(h->context, why.msg);
+	return false;
 }
 
 bool cg_held_is_open(const struct cg_held *h)

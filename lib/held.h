@@ -73,8 +73,11 @@ cg_must_check int cg_held_claim_again(struct cg_held *held, bool *taken,
  */
 cg_must_check int cg_held_start(struct cg_held *held, bool *ended, struct cg_error *err);
 
-/* The same reading once more, of what has come into it since. */
-cg_must_check int cg_held_read_again(struct cg_held *held, struct cg_error *err);
+/*
+ * The same reading once more, of a guest that has come into it since and may run. If it isn't
+ * as promised or can't be read, the user is warned.
+ */
+bool cg_held_is_same(struct cg_held *held);
 
 /* Does nothing speak against it? */
 bool cg_held_is_open(const struct cg_held *held);

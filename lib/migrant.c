@@ -159,8 +159,10 @@ void cg_migrant_leave(struct cg_migrant *m)
 {
 	struct cg_error why;
 
-	if (!keeps_source(m) &&
-	    cg_outgoing_end(&m->source, cg_clock_in(END_NS), &why) < 0)
+	if (keeps_source(m))
+		return;
+	m->ended = cg_outgoing_end(&m->source, cg_clock_in(END_NS), &why) == 0;
+	if (!m->ended)
 		cg_context_warn(m->context, why.msg);
 }
 
@@ -189,23 +191,23 @@ bool cg_migrant_is_ours(const struct cg_migrant *m)
 static const char *source_word(const struct cg_migrant *m)
 {
 	if (m->moved)
-		return keeps_source(m) ? "paused" : "ended";
+		return m->ended ? "ended" : "paused";
 	if (m->why.code && !m->settled)
 		return "unknown";
 	return m->source.path && !m->source.runs ? "paused" : "running";
 }
 
-void cg_migrant_describe(const struct cg_migrant *m, json_t *out)
+void cg_migrant_describe(const struct cg_migrant *m, json_t *reply)
 {
 	const struct cg_transfer *t = &m->transfer;
 
-	json_object_set_new(out, "guest", json_string(cg_json_text(m->args, "from")));
-	json_object_set_new(out, "moved", json_boolean(m->moved));
-	json_object_set_new(out, "source", json_string(source_word(m)));
+	json_object_set_new(reply, "guest", json_string(cg_json_text(m->args, "from")));
+	json_object_set_new(reply, "moved", json_boolean(m->moved));
+	json_object_set_new(reply, "source", json_string(source_word(m)));
 	if (m->why.code)
-		json_object_set_new(out, "failure", json_string(m->why.msg));
+		json_object_set_new(reply, "failure", json_string(m->why.msg));
 	if (m->moved)
-		json_object_set_new(out, "transfer",
+		json_object_set_new(reply, "transfer",
 				    json_pack("{s:I, s:I, s:I}", "bytes",
 					      (json_int_t)t->transferred, "downtime-ms",
 					      (json_int_t)t->downtime_ms, "total-ms",

@@ -20,6 +20,7 @@ struct cg_migrant {
 	bool left;           /* the source was told to begin */
 	bool committed;      /* the destination was told to run */
 	bool moved;          /* and does */
+	bool ended;          /* the source's emulator, since it was told to */
 	bool settled;        /* it didn't, and the guest is in the source again */
 	struct cg_error why; /* of what failed */
 };

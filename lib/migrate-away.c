@@ -114,9 +114,16 @@ static int hand_over(struct away *a, struct cg_error *err)
 		return -1;
 	}
 	m->moved = json_object_get(said, "runs");
-	return m->moved ? 0
-			: cg_error_set(err, CG_E_PROTOCOL, "%s doesn't speak as cpugate",
-				       address_of(a));
+	if (!m->moved)
+		return cg_error_set(err, CG_E_PROTOCOL, "%s doesn't speak as cpugate",
+				    address_of(a));
+	if (json_is_true(json_object_get(said, "same")))
+		cg_migrant_leave(m);
+	else
+		cg_context_warn(m->context,
+				"the guest runs, and not with the CPU that was "
+				"promised: its old emulator is left");
+	return 0;
 }
 
 static int move(struct away *a, struct cg_error *err)
@@ -137,10 +144,8 @@ static int carry_out(struct away *a, struct cg_error *err)
 
 	if (cg_migrant_open(m, err) < 0)
 		return -1;
-	if (move(a, &m->why) == 0) {
-		cg_migrant_leave(m);
+	if (move(a, &m->why) == 0)
 		return 0;
-	}
 	if (!m->committed) /* the other one ends what it has when we are gone */
 		cg_parley_deinit(&a->parley);
 	cg_migrant_take_back(m);

@@ -8,7 +8,8 @@
  *	  "capabilities": [...] }		{ "ready": token } or { "refused": why }
  *	{ "stream": token } on the second one	{ "go": true } on the same
  *	(the guest goes over)			{ "failed": why } at any time
- *	{ "run": true or false }		{ "runs": true or false } or { "failed": why }
+ *	{ "run": true or false }		{ "runs": bool, "same": bool } or
+						{ "failed": why }
  *
  * Until "run" was sent the guest is ours, and theirs is ended when we are gone. Behind it, it
  * is theirs, unless they say that it failed; if they say nothing, nobody knows.

@@ -3,8 +3,8 @@
  * cpugate migrate: the migration gate. A guest that runs goes to another emulator, if that is
  * a yes before anything happens; and whatever happens then, it runs on one side.
  *
- * What keeps it from running on both: the destination is held, as by -S, until it has been
- * seen to be whole, with the right CPU, and the source to have stopped. What keeps it from
+ * What keeps it from running on both: the destination, which has the right CPU, is held, as
+ * by -S, until it has been seen to be whole, and the source to have stopped. What keeps it from
  * running on neither: the source has the guest until it is told to end, and goes on when the
  * destination is gone.
  *
@@ -186,11 +186,6 @@ static int switch_over(struct migrate *m, struct cg_error *err)
 {
 	struct cg_migrant *migrant = &m->migrant;
 
-	if (cg_held_read_again(&m->held, err) < 0)
-		return -1;
-	if (!cg_held_is_open(&m->held))
-		return cg_error_set(err, CG_E_REFUSED,
-				    "the guest has another CPU at the destination");
 	cg_migrant_commit(migrant);
 	if (migrant->source.runs && !m->held.launch.arguments.paused &&
 	    cg_incoming_run(cg_paused_qmp(m->held.paused), err) < 0) {
@@ -201,12 +196,17 @@ static int switch_over(struct migrate *m, struct cg_error *err)
 	return 0;
 }
 
-/* The name was the source's until now, perhaps. */
+/*
+ * Only if what runs there is what was promised is there nothing left to look at here. The name
+ * was the source's until now, perhaps.
+ */
 static void leave_source(struct migrate *m)
 {
 	struct cg_error why;
 	bool taken = true;
 
+	if (!cg_held_is_same(&m->held))
+		return;
 	cg_migrant_leave(&m->migrant);
 	if (json_is_true(json_object_get(m->args, "keep-source")))
 		return;

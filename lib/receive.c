@@ -199,19 +199,16 @@ static int wait_for_guest(struct receive *r, bool *run, struct cg_error *err)
 static int take_over(struct receive *r, bool run, struct cg_error *err)
 {
 	struct cg_error ignored;
+	json_t *said;
 
-	if (cg_held_read_again(&r->held, err) < 0)
-		return -1;
-	if (!cg_held_is_open(&r->held))
-		return cg_error_set(err, CG_E_REFUSED,
-				    "the guest has another CPU at the destination");
 	r->committed = true;
 	if (run && cg_incoming_run(cg_paused_qmp(r->held.paused), err) < 0) {
 		r->committed = err->code != CG_E_REFUSED;
 		return cg_error_prefix(err, "the destination");
 	}
 	r->moved = true;
-	(void)!cg_parley_say(&r->parley, json_pack("{s:b}", "runs", run), &ignored);
+	said = json_pack("{s:b, s:b}", "runs", run, "same", cg_held_is_same(&r->held));
+	(void)!cg_parley_say(&r->parley, said, &ignored);
 	return 0;
 }
 

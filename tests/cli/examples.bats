@@ -301,7 +301,11 @@ qemu()
 		-qmp unix:new,server=on,wait=off -daemonize 3>&-
 	{ printf '%s\n' '{"execute": "qmp_capabilities"}' '{"execute": "quit"}'; sleep 1; } |
 		socat - UNIX-CONNECT:new
-	saw 'migrate moved' 'migrate transfer/bytes' 'migrate reasons'
+	keep_contract
+	tells receive --deadline 1 --uri unix:way --contract web -- qemu-system-x86_64 -accel tcg \
+		-display none
+	saw 'migrate moved' 'migrate transfer/bytes' 'migrate reasons' 'receive address' \
+		'receive failure'
 	saw 'run started' 'check launch effective' 'check launch vcpus/cpus' 'pin long/command' 'pin notes'
 
 	keep_contract

@@ -396,6 +396,7 @@ no_destination()
 	mkdir disk
 	unshare -m mount -t tmpfs none disk 2>/dev/null || skip "file systems can't be mounted"
 	monitors new
+	# shellcheck disable=SC2016 # for the inner shell
 	run unshare -m bash -c '
 		mount -t tmpfs -o size=64k none disk || exit 99
 		head -c 60k /dev/zero >disk/filler
@@ -571,8 +572,6 @@ receiver_ends()
 }
 
 @test "between two network namespaces" {
-	local addresses=()
-
 	[[ $(id -u) -eq 0 ]] || skip 'namespaces need root'
 	requires ip
 	ip netns add "$mark-a" 2>/dev/null || skip 'no network namespaces here'
