@@ -65,8 +65,7 @@ enum cg_argument cg_argument_kind(const char *argument)
 		{ "both", CG_ARGUMENT_FLAG },       { "smp", CG_ARGUMENT_TEXT },
 		{ "contract", CG_ARGUMENT_TEXT },   { "saved", CG_ARGUMENT_TEXT },
 		{ "words", CG_ARGUMENT_LIST },      { "text", CG_ARGUMENT_TEXT },
-		{ "from", CG_ARGUMENT_TEXT },       { "uri", CG_ARGUMENT_TEXT },
-		{ "to", CG_ARGUMENT_TEXT },         { "to-record", CG_ARGUMENT_TEXT },
+		{ "uri", CG_ARGUMENT_TEXT },        { "to-record", CG_ARGUMENT_TEXT },
 		{ "deadline", CG_ARGUMENT_NUMBER }, { "keep-source", CG_ARGUMENT_FLAG },
 	};
 

@@ -234,12 +234,13 @@ host_change_counts()
 	copy_emulator copy
 	ln -s copy/bin/qemu-system-x86_64 qemu-system-by-symlink
 	ln copy/bin/qemu-system-x86_64 copy/bin/qemu-system-by-hard-link
-	cp -r copy/. as-copy
 	sleep 2.1 # cpugate remembers no digest of a file that has just changed, and a link changes it
 	asks --emulator "$PWD/copy/bin/qemu-system-x86_64" --accel tcg expand Haswell
 	jq .effective answer >effective
 	for path in qemu-system-by-symlink copy/bin/qemu-system-by-hard-link \
 		as-copy/bin/qemu-system-x86_64; do
+		# Just made: one that it has never seen is started while it is hashed, once it is old.
+		[[ $path != as-copy/* ]] || cp -r copy/. as-copy
 		counts --emulator "$PWD/$path" --accel tcg expand Haswell
 		started_is 0
 		from_is cache
