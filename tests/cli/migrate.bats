@@ -26,10 +26,13 @@ setup()
 
 teardown()
 {
-	local pid
+	local pid name
 
 	for pid in "${started[@]}" $(pgrep -f "string=$mark-"); do
 		kill -KILL "$pid" 2>/dev/null || true
+	done
+	for name in a b; do
+		ip netns del "$mark-$name" 2>/dev/null || true
 	done
 }
 
@@ -576,11 +579,8 @@ receiver_ends()
 	requires ip
 	ip netns add "$mark-a" 2>/dev/null || skip 'no network namespaces here'
 	ip netns add "$mark-b"
-	ip link add "v$$-a" netns "$mark-a" type veth peer name "v$$-b" netns "$mark-b" || {
-		ip netns del "$mark-a"
-		ip netns del "$mark-b"
+	ip link add "v$$-a" netns "$mark-a" type veth peer name "v$$-b" netns "$mark-b" ||
 		skip 'no veth here'
-	}
 	ip -n "$mark-a" address add 192.0.2.1/24 dev "v$$-a"
 	ip -n "$mark-b" address add 192.0.2.2/24 dev "v$$-b"
 	ip -n "$mark-a" link set "v$$-a" up
@@ -596,8 +596,6 @@ receiver_ends()
 	address=$(sed -n 's/cpugate: ready: //p' there-err)
 	ip netns exec "$mark-a" "$top_builddir/cpugate" migrate --from qmp:old --to "$address" \
 		>out 2>err 3>&- </dev/null && moved=0 || moved=$?
-	ip netns del "$mark-a"
-	ip netns del "$mark-b"
 	[[ $moved -eq 0 ]] || cat err there-err
 	[[ $moved -eq 0 ]]
 	on_one_side new
