@@ -60,8 +60,9 @@ static int find_place(struct impact *m, const struct cg_traveller *guest,
 	*out = &p->to;
 	if (!p->machine || !p->accel)
 		return cg_error_errno(err, "%s", m->to);
-	return cg_destination_open(&p->to, m->context, m->args, m->to, guest->machine,
-				   guest->accel, err);
+	/* It borrows both, and outlives this guest. */
+	return cg_destination_open(&p->to, m->context, m->args, m->to, p->machine,
+				   p->accel, err);
 }
 
 static enum cg_answer worst_of(unsigned answers)
