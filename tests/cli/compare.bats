@@ -41,17 +41,6 @@ listens()
 	wait_for_socket "$1"
 }
 
-wait_for_socket()
-{
-	local try
-
-	for ((try = 0; try < 200; try++)); do
-		[[ ! -S $1 ]] || return 0
-		sleep 0.02
-	done
-	refute_run "no socket $1"
-}
-
 # status_of SOCKET: the guest's state, asked by another client.
 status_of()
 {

@@ -102,3 +102,25 @@ json_has()
 	jq -se "$@" "length == 1 and (.[0] | ($filter))" <<<"$output" >/dev/null ||
 		refute_run "expected of the JSON: $filter"
 }
+
+# wait_for_socket PATH: until somebody has made it.
+wait_for_socket()
+{
+	local try
+
+	for ((try = 0; try < 200; try++)); do
+		[[ ! -S $1 ]] || return 0
+		sleep 0.02
+	done
+	refute_run "no socket $1"
+}
+
+# says TEXT: it is in the file "err", where a program in the background complains.
+says()
+{
+	grep -qF -- "$1" err || {
+		echo "expected on standard error: $1"
+		cat err
+		return 1
+	}
+}

@@ -145,15 +145,6 @@ ends()
 	}
 }
 
-says()
-{
-	grep -qF -- "$1" err || {
-		echo "expected on standard error: $1"
-		cat err
-		return 1
-	}
-}
-
 quit()
 {
 	ask "$1-look" '{"execute": "quit"}' >/dev/null || true

@@ -78,15 +78,6 @@ ends()
 	}
 }
 
-says()
-{
-	grep -qF -- "$1" err || {
-		echo "expected on standard error: $1"
-		cat err
-		return 1
-	}
-}
-
 no_emulator()
 {
 	! pgrep -f "mark=$BATS_TEST_NUMBER-$$" >/dev/null
