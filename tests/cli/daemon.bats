@@ -95,7 +95,9 @@ client()
 	rm -r "$XDG_CACHE_HOME"
 	ask --emulator "$emulator" --accel tcg models
 	answered
-	[[ $(cat shared) -eq $started ]] || refute_ask "emulators started for 8 clients: $(cat shared)"
+	# One more is the start beside the hash of the binary, which may come too late to be of use.
+	[[ $(cat shared) -le $((started + 1)) ]] ||
+		refute_ask "emulators started for 8 clients: $(cat shared)"
 }
 
 @test "the answers are those of the library" {
