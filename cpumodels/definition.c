@@ -35,7 +35,8 @@ static int put(struct cg_definition *definition, const char *name, const char *v
 	}
 	memmove(&definition->overrides[at + 1], &definition->overrides[at],
 		(definition->count - at) * sizeof(definition->overrides[0]));
-	definition->overrides[at] = (struct cg_override){ strdup(name), copy };
+	definition->overrides[at] =
+		(struct cg_override){ .name = strdup(name), .value = copy };
 	definition->count++;
 	return definition->overrides[at].name ? 0 : cg_error_errno(err, "definition");
 }
@@ -113,6 +114,17 @@ static int put_pass(struct cg_definition *definition, const char *items, enum pa
 	return 0;
 }
 
+/* After the first pass. */
+static void note_assigned(struct cg_definition *definition)
+{
+	for (size_t i = 0; i < definition->count; i++) {
+		struct cg_override *o = &definition->overrides[i];
+		bool on;
+
+		o->assigned_on = cg_definition_bool(o->value, &on) && on;
+	}
+}
+
 /* The one form can be longer than what was given, and is what goes on from here. */
 static int check_printed(const struct cg_definition *definition, struct cg_error *err)
 {
@@ -144,9 +156,12 @@ int cg_definition_parse(struct cg_definition *out, const char *text, struct cg_e
 	definition.overrides = calloc(CG_OVERRIDES_MAX, sizeof(struct cg_override));
 	if (!definition.model || !definition.overrides)
 		return cg_error_errno(err, "definition");
-	for (enum pass pass = PASS_ASSIGN; *comma && pass < PASSES; pass++)
+	for (enum pass pass = PASS_ASSIGN; *comma && pass < PASSES; pass++) {
 		if (put_pass(&definition, comma + 1, pass, err) < 0)
 			return -1;
+		if (pass == PASS_ASSIGN)
+			note_assigned(&definition);
+	}
 	if (check_printed(&definition, err) < 0)
 		return -1;
 	*out = definition;

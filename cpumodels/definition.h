@@ -16,6 +16,8 @@
 struct cg_override {
 	char *name;  /* canonical spelling */
 	char *value; /* "on", "off", a number or text, as it was given */
+	/* Switched on by its last NAME=VALUE, whatever + and - say after that. */
+	bool assigned_on;
 };
 
 /* Overrides are sorted by name, one for each name. */

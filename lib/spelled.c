@@ -45,18 +45,30 @@ static bool is_feature(const struct spelling *s, const char *name)
 }
 
 /*
- * Where QEMU chooses the family of max by itself, it goes by whether lm was switched on by a
- * property (9.1 and later, max_x86_cpu_realize()): so it isn't, as it is on anyway.
+ * Where QEMU chooses the family of max by itself, it goes by whether lm was switched on by
+ * lm=on (9.1 and later, max_x86_cpu_realize()): + and - come after that, and so does what max
+ * has anyway. So it is in these words exactly if it was in the user's.
  */
-static void leave_to_qemu(struct spelling *s)
+static int leave_to_qemu(struct spelling *s, struct cg_error *err)
 {
 	const json_t *family = json_object_get(cpu_of(s)->expansion.scalars, "family");
+	const struct cg_override *o = cg_definition_find(&s->launch->definition, "lm");
 	size_t lm = cg_vocabulary_find(s->vocabulary, "lm");
+	bool was_on = o && o->assigned_on;
 	uint64_t number;
 
-	if (s->host_bound && lm < CG_FEATURES_MAX && cg_json_uint(family, &number) &&
-	    !number)
+	if (!s->host_bound || lm == CG_FEATURES_MAX || !cg_json_uint(family, &number) ||
+	    number)
+		return 0;
+	if (was_on && !cg_featureset_has(&s->on, lm))
+		return cg_error_set(err, CG_E_USAGE,
+				    "-cpu %s: lm=on and then -lm: QEMU goes by the one for "
+				    "the family and by the other for the feature; leave "
+				    "one out",
+				    s->model);
+	if (!was_on)
 		cg_featureset_remove(&s->on, lm);
+	return 0;
 }
 
 /*
@@ -84,8 +96,7 @@ static int sort_features(struct spelling *s, struct cg_error *err)
 		cg_featureset_add(&named, i);
 	s->on = cg_gates_close(&gates, &p->effective);
 	s->off = cg_featureset_minus(&named, &s->on);
-	leave_to_qemu(s);
-	return 0;
+	return leave_to_qemu(s, err);
 }
 
 static int put(struct spelling *s, const char *name, const char *value,

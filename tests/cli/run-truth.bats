@@ -44,6 +44,35 @@ try_lines()
 	try_lines
 }
 
+# QEMU 9.1 and later choose the family of max by how lm was switched on.
+try_max()
+{
+	local same=0 refused=0 failed=0 spoke=0 words line
+
+	for words in '-cpu max,lm=on' '-cpu max,+lm' '-cpu max,lm=off' '-cpu max,lm=on,+lm' \
+		'-cpu max,+lm,lm=off' '-cpu max -global max-x86_64-cpu.lm=on'; do
+		read -ra line <<<"$words -m 16 -nodefaults -display none -accel tcg"
+		same_guest
+	done
+	[[ $same -eq 6 ]]
+	run cpugate run -- "$emulator" -cpu max,lm=on,-lm -nodefaults -display none -accel tcg \
+		-daemonize -pidfile pid
+}
+
+@test "max has the family that it has without run" {
+	use_installed
+	try_max
+	status_is 0
+	kill "$(<pid)"
+}
+
+@test "max of a second QEMU has the family that it has without run, or is refused" {
+	use_qemu_10
+	try_max
+	status_is 2
+	output_has 'lm=on and then -lm'
+}
+
 # The firmware's first instructions write to its console.
 @test "the contract is on the disk before the guest's first instruction" {
 	local line picked state end last

@@ -124,6 +124,29 @@ static void the_order_is_that_of_qemu(void **state)
 		expect_printed(cases[i][0], cases[i][1]);
 }
 
+/* What QEMU decides before it comes to the signs. */
+static void what_was_assigned_is_known_behind_a_sign(void **state)
+{
+	static const struct {
+		const char *text;
+		bool on;
+	} cases[] = {
+		{ "m,lm=on", true },         { "m,lm", true },
+		{ "m,lm=yes", true },        { "m,lm=on,-lm", true },
+		{ "m,-lm,lm=on", true },     { "m,i64=on,+lm", true },
+		{ "m,+lm", false },          { "m,+lm,lm=off", false },
+		{ "m,lm=on,lm=off", false }, { "m,-lm", false },
+		{ "m,avx=on,+lm", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(cases); i++) {
+		cg_auto_definition struct cg_definition d = parsed(cases[i].text);
+
+		assert_int_equal(cg_definition_find(&d, "lm")->assigned_on, cases[i].on);
+	}
+}
+
 static void tsc_freq_is_a_frequency_in_hertz(void **state)
 {
 	static const char *const cases[][2] = {
@@ -476,6 +499,7 @@ int main(void)
 		cmocka_unit_test(all_spellings_of_one_meaning_are_printed_alike),
 		cmocka_unit_test(qemus_aliases_are_the_same_feature),
 		cmocka_unit_test(the_order_is_that_of_qemu),
+		cmocka_unit_test(what_was_assigned_is_known_behind_a_sign),
 		cmocka_unit_test(tsc_freq_is_a_frequency_in_hertz),
 		cmocka_unit_test(what_names_nothing_is_refused),
 		cmocka_unit_test(control_characters_are_refused),
