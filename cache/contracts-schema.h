@@ -4,28 +4,12 @@
  *
  * A row of contract is small, so that all of them can be looked through whenever one isn't
  * found; texts are kept beside it. The ledger has how many rows there are and the sum of
- * their seals: a row that got lost shows.
+ * their seals: a row that got lost shows. Two indexes have the names that count, since one
+ * could be damaged.
  */
 #pragma once
 
-#include "cache/database.h"
-
-enum sql {
-	SQL_FIND_NAME = CG_SQL_OWN,
-	SQL_FIND_UUID,
-	SQL_FIND_REPLACED,
-	SQL_EACH,
-	SQL_EACH_TEXT,
-	SQL_COUNT,
-	SQL_NEXT_ID,
-	SQL_ADD,
-	SQL_ADD_TEXT,
-	SQL_RETIRE,
-	SQL_DROP,
-	SQL_DROP_TEXTS,
-	SQL_SET_LEDGER,
-	SQL_STATEMENTS,
-};
+#include "cache/contracts-inside.h"
 
 /* Append only: a migration that was released is never changed. */
 static const char *const migrations[] = {
@@ -51,23 +35,29 @@ static const char *const migrations[] = {
 	"	sum INTEGER NOT NULL"
 	") STRICT;"
 	"INSERT INTO ledger (one, rows, sum) VALUES (1, 0, 0);",
+	"CREATE INDEX again ON contract (name, id);",
 };
 
 #define ROW "SELECT id, name, uuid, written, replaced, digest, seal"
-#define WITH_TEXT ROW ", text FROM contract LEFT JOIN body USING (id)"
+#define TEXT_BY(index) ROW ", text FROM contract " index " LEFT JOIN body USING (id)"
 
 /* Of a name, all but the newest ?2. */
 #define BUT_THE_NEWEST                                                                   \
-	"(SELECT id FROM contract WHERE name = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)"
+	"(SELECT id FROM contract INDEXED BY again WHERE name = ?1"                      \
+	" ORDER BY id DESC LIMIT -1 OFFSET ?2)"
 
 static const char *const statements[SQL_STATEMENTS] = {
-	[SQL_FIND_NAME] = WITH_TEXT " WHERE name = ?1 AND replaced = 0",
-	[SQL_FIND_UUID] = WITH_TEXT " WHERE uuid = ?1 AND replaced = 0",
-	[SQL_FIND_REPLACED] = WITH_TEXT " WHERE name = ?1 AND replaced > 0"
-					" ORDER BY id DESC LIMIT 1 OFFSET ?2",
+	[SQL_FIND_NAME] = TEXT_BY("INDEXED BY name") " WHERE name = ?1 AND replaced = 0",
+	[SQL_FIND_NAME_AGAIN] =
+		TEXT_BY("INDEXED BY again") " WHERE name = ?1 AND replaced = 0",
+	[SQL_FIND_UUID] = TEXT_BY("INDEXED BY uuid") " WHERE uuid = ?1 AND replaced = 0",
+	[SQL_FIND_REPLACED] =
+		TEXT_BY("INDEXED BY past") " WHERE name = ?1 AND replaced > 0"
+					   " ORDER BY id DESC LIMIT 1 OFFSET ?2",
 	/* In one statement, so that nobody writes between the rows and their sum. */
 	[SQL_EACH] = ROW ", rows, sum FROM ledger LEFT JOIN contract",
-	[SQL_EACH_TEXT] = WITH_TEXT " WHERE replaced = 0 OR ?1 ORDER BY name, id DESC",
+	[SQL_EACH_TEXT] = TEXT_BY("") " WHERE replaced = 0 OR ?1"
+				      " ORDER BY name, id DESC",
 	[SQL_COUNT] = "SELECT count(*) FROM contract WHERE replaced = 0",
 	[SQL_NEXT_ID] = "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence"
 			" WHERE name = 'contract'",
@@ -76,8 +66,9 @@ static const char *const statements[SQL_STATEMENTS] = {
 		" VALUES (?1, ?2, ?3, ?4, 0, ?5, ?6)",
 	[SQL_ADD_TEXT] = "INSERT INTO body (id, text) VALUES (?1, ?2)",
 	[SQL_RETIRE] = "UPDATE contract SET replaced = ?2, seal = ?3 WHERE id = ?1",
-	[SQL_DROP] = "DELETE FROM contract WHERE id IN " BUT_THE_NEWEST,
+	[SQL_DROP] = "DELETE FROM contract WHERE id IN " BUT_THE_NEWEST " RETURNING seal",
 	[SQL_DROP_TEXTS] = "DELETE FROM body WHERE id IN " BUT_THE_NEWEST,
+	[SQL_GET_LEDGER] = "SELECT rows, sum FROM ledger WHERE one = 1",
 	[SQL_SET_LEDGER] = "UPDATE ledger SET rows = ?1, sum = ?2 WHERE one = 1",
 };
 

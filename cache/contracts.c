@@ -1,42 +1,29 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Whatever isn't found, and whatever is about to change, is looked for in all rows first:
- * so a damaged index can't make a promise disappear.
+ * Reading. Whatever isn't found is looked for in all rows: so a damaged index can't make a
+ * promise disappear.
  */
-#include "cache/contracts.h"
+#include "cache/contracts-inside.h"
 
 #include <ctype.h>
 #include <endian.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cache/contracts-schema.h"
 #include "cache/opening.h"
 
-struct cg_contracts {
-	struct cg_door door;
-	struct cg_database database;
-};
-
-/* A row, copied. */
-struct row {
-	int64_t id, written, replaced, seal;
-	struct cg_digest digest;
-	char *name, *uuid, *text;
-};
-
-static void row_deinit(struct row *row)
+void cg_contracts_row_deinit(struct cg_contracts_row *row)
 {
 	free(row->name);
 	free(row->uuid);
 	free(row->text);
-	*row = (struct row){ 0 };
+	*row = (struct cg_contracts_row){ 0 };
 }
 
-static int64_t seal_row(const struct row *row)
+int64_t cg_contracts_row_seal(const struct cg_contracts_row *row)
 {
 	struct {
 		uint64_t id, written, replaced;
@@ -52,7 +39,8 @@ static int64_t seal_row(const struct row *row)
 	return cg_database_seal(&claim, sizeof(claim));
 }
 
-static int run(struct cg_contracts *c, const struct cg_query *query, struct cg_error *err)
+int cg_contracts_run(struct cg_contracts *c, const struct cg_query *query,
+		     struct cg_error *err)
 {
 	int rc = cg_database_execute(&c->database, query);
 
@@ -60,7 +48,7 @@ static int run(struct cg_contracts *c, const struct cg_query *query, struct cg_e
 }
 
 /* Columns as in ROW, borrowed. */
-static enum cg_step read_row(const struct cg_row *from, struct row *out)
+static enum cg_step read_row(const struct cg_row *from, struct cg_contracts_row *out)
 {
 	out->id = cg_row_int(from, 0);
 	out->name = (char *)(uintptr_t)cg_row_text(from, 1);
@@ -70,13 +58,14 @@ static enum cg_step read_row(const struct cg_row *from, struct row *out)
 	out->written = cg_row_int(from, 3);
 	out->replaced = cg_row_int(from, 4);
 	out->seal = cg_row_int(from, 6);
-	if (!cg_row_digest(from, 5, &out->digest) || seal_row(out) != out->seal)
+	if (!cg_row_digest(from, 5, &out->digest) ||
+	    cg_contracts_row_seal(out) != out->seal)
 		return CG_STEP_DAMAGED;
 	return CG_STEP_ON;
 }
 
 /* And the text, column 7. */
-static enum cg_step read_row_text(const struct cg_row *from, struct row *out)
+static enum cg_step read_row_text(const struct cg_row *from, struct cg_contracts_row *out)
 {
 	enum cg_step step = read_row(from, out);
 	struct cg_digest digest;
@@ -91,10 +80,10 @@ static enum cg_step read_row_text(const struct cg_row *from, struct row *out)
 								  : CG_STEP_DAMAGED;
 }
 
-/* A row function: a copy of the row into the struct row at @data. */
+/* A row function: a copy of the row into the struct cg_contracts_row at @data. */
 static enum cg_step take_row(const struct cg_row *from, void *data)
 {
-	struct row row = { 0 }, *out = data;
+	struct cg_contracts_row row = { 0 }, *out = data;
 	enum cg_step step = read_row_text(from, &row);
 
 	if (step != CG_STEP_ON)
@@ -123,7 +112,7 @@ static bool is_same(const char *a, const char *b)
 static enum cg_step count_row(const struct cg_row *from, void *data)
 {
 	struct tally *tally = data;
-	struct row row = { 0 };
+	struct cg_contracts_row row = { 0 };
 	enum cg_step step;
 
 	tally->told_rows = cg_row_int(from, 7);
@@ -146,10 +135,10 @@ static int count_all(struct cg_contracts *c, struct tally *out, struct cg_error 
 	struct cg_query each = { .sql = SQL_EACH, .row = count_row, .data = out };
 
 	out->told_rows = -1;
-	return run(c, &each, err);
+	return cg_contracts_run(c, &each, err);
 }
 
-static int damaged(const struct cg_contracts *c, struct cg_error *err)
+int cg_contracts_damaged(const struct cg_contracts *c, struct cg_error *err)
 {
 	return cg_database_explain(&c->database, cg_database_damaged(), err);
 }
@@ -161,40 +150,27 @@ static int check_all(struct cg_contracts *c, struct tally *tally, struct cg_erro
 		return -1;
 	return tally->rows == tally->told_rows && tally->sum == tally->told_sum
 		       ? 0
-		       : damaged(c, err);
-}
-
-/* After a change: what check_all() will expect. */
-static int settle_ledger(struct cg_contracts *c, struct cg_error *err)
-{
-	struct cg_query set = { .sql = SQL_SET_LEDGER };
-	struct tally found = { 0 };
-
-	if (count_all(c, &found, err) < 0)
-		return -1;
-	set.args[0] = CG_INT(found.rows);
-	set.args[1] = CG_INT(found.sum);
-	return run(c, &set, err);
+		       : cg_contracts_damaged(c, err);
 }
 
 /* An empty row if there is none, as far as the indexes know. */
-static int find(struct cg_contracts *c, enum sql sql, const char *word, struct row *out,
-		struct cg_error *err)
+int cg_contracts_find(struct cg_contracts *c, enum cg_contracts_sql sql, const char *word,
+		      struct cg_contracts_row *out, struct cg_error *err)
 {
 	struct cg_query query = {
 		.sql = sql, .args = { CG_TEXT(word) }, .row = take_row, .data = out
 	};
 
-	if (run(c, &query, err) < 0)
+	if (cg_contracts_run(c, &query, err) < 0)
 		return -1;
 	if (!out->name || (!out->replaced &&
-			   is_same(sql == SQL_FIND_NAME ? out->name : out->uuid, word)))
+			   is_same(sql == SQL_FIND_UUID ? out->uuid : out->name, word)))
 		return 0;
-	row_deinit(out);
-	return damaged(c, err);
+	cg_contracts_row_deinit(out);
+	return cg_contracts_damaged(c, err);
 }
 
-static char *lower(const char *text)
+char *cg_contracts_lower(const char *text)
 {
 	char *copy = strdup(text);
 
@@ -207,44 +183,22 @@ static char *lower(const char *text)
  * The row that counts of a name or, if there is none, of a UUID. An index that is damaged
  * finds nothing where there is something.
  */
-static int find_word(struct cg_contracts *c, const char *word, struct row *out,
-		     struct cg_error *err)
+int cg_contracts_find_word(struct cg_contracts *c, const char *word,
+			   struct cg_contracts_row *out, struct cg_error *err)
 {
-	cg_auto_free char *uuid = lower(word);
+	cg_auto_free char *uuid = cg_contracts_lower(word);
 	struct tally tally = { .name = word, .uuid = uuid };
 
 	if (!uuid)
 		return cg_error_errno(err, "%s", c->door.path);
-	if (find(c, SQL_FIND_NAME, word, out, err) < 0 ||
-	    (!out->name && find(c, SQL_FIND_UUID, uuid, out, err) < 0))
+	if (cg_contracts_find(c, SQL_FIND_NAME, word, out, err) < 0 ||
+	    (!out->name && cg_contracts_find(c, SQL_FIND_UUID, uuid, out, err) < 0))
 		return -1;
 	if (out->name)
 		return 0;
 	if (check_all(c, &tally, err) < 0)
 		return -1;
-	return tally.current ? damaged(c, err) : 0;
-}
-
-static int sync_folder(const char *path, struct cg_error *err)
-{
-	cg_auto_close int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	/* What we may not read we didn't make. */
-	if (fd < 0)
-		return errno == EACCES ? 0 : cg_error_errno(err, "open %s", path);
-	return fsync(fd) < 0 ? cg_error_errno(err, "write %s", path) : 0;
-}
-
-/* That there is such a file is on the disk, too, with the folder that was made for it. */
-static int sync_folders(const struct cg_contracts *c, struct cg_error *err)
-{
-	cg_auto_free char *copy = strdup(c->door.path);
-	char *folder;
-
-	if (!copy)
-		return cg_error_errno(err, "%s", c->door.path);
-	folder = dirname(copy);
-	return sync_folder(folder, err) < 0 ? -1 : sync_folder(dirname(folder), err);
+	return tally.current ? cg_contracts_damaged(c, err) : 0;
 }
 
 /*
@@ -310,7 +264,7 @@ const char *cg_contracts_path(const struct cg_contracts *contracts)
 }
 
 static int get_older(struct cg_contracts *c, const char *name, size_t ago,
-		     struct row *out, struct cg_error *err)
+		     struct cg_contracts_row *out, struct cg_error *err)
 {
 	struct cg_query query = { .sql = SQL_FIND_REPLACED,
 				  .args = { CG_TEXT(name), CG_INT(ago - 1) },
@@ -318,215 +272,56 @@ static int get_older(struct cg_contracts *c, const char *name, size_t ago,
 				  .data = out };
 	struct tally tally = { .name = name };
 
-	if (run(c, &query, err) < 0)
+	if (cg_contracts_run(c, &query, err) < 0)
 		return -1;
 	if (out->name)
-		return is_same(out->name, name) && out->replaced ? 0 : damaged(c, err);
+		return is_same(out->name, name) && out->replaced
+			       ? 0
+			       : cg_contracts_damaged(c, err);
 	if (check_all(c, &tally, err) < 0)
 		return -1;
-	return tally.older >= ago ? damaged(c, err) : 0;
+	return tally.older >= ago ? cg_contracts_damaged(c, err) : 0;
 }
 
-static int get(struct cg_contracts *c, const char *word, size_t ago, struct row *out,
-	       struct cg_error *err)
+static int get(struct cg_contracts *c, const char *word, size_t ago,
+	       struct cg_contracts_row *out, struct cg_error *err)
 {
-	struct row first = { 0 };
+	struct cg_contracts_row first = { 0 };
 	int ret;
 
 	if (!ago)
-		return find_word(c, word, out, err);
-	ret = find_word(c, word, &first, err);
+		return cg_contracts_find_word(c, word, out, err);
+	ret = cg_contracts_find_word(c, word, &first, err);
 	if (ret == 0 && first.name)
 		ret = get_older(c, first.name, ago, out, err);
-	row_deinit(&first);
+	cg_contracts_row_deinit(&first);
 	return ret;
 }
 
 int cg_contracts_get(struct cg_contracts *contracts, const char *name, size_t ago,
 		     char **text, struct cg_error *err)
 {
-	struct row row = { 0 };
+	struct cg_contracts_row row = { 0 };
 	int ret = get(contracts, name, ago, &row, err);
 
 	if (ret == 0)
 		*text = cg_take(row.text);
-	row_deinit(&row);
+	cg_contracts_row_deinit(&row);
 	return ret;
 }
 
-/* Everything that writes: all of it or nothing. */
-
-static int begin(struct cg_contracts *c, struct cg_error *err)
+int cg_contracts_owner(struct cg_contracts *contracts, const char *uuid, char **name,
+		       struct cg_error *err)
 {
-	struct cg_query query = { .sql = CG_SQL_BEGIN };
+	cg_auto_free char *small = cg_contracts_lower(uuid);
+	struct cg_contracts_row row = { 0 };
 
-	if (cg_database_is_read_only(&c->database))
-		return cg_database_explain(&c->database, cg_database_read_only(), err);
-	return run(c, &query, err);
-}
-
-static int finish(struct cg_contracts *c, int result, struct cg_error *err)
-{
-	struct cg_query query = { .sql = CG_SQL_COMMIT };
-
-	if (result == 0)
-		result = run(c, &query, err);
-	if (result < 0)
-		cg_database_roll_back(&c->database);
-	return result;
-}
-
-static int retire(struct cg_contracts *c, struct row *old, int64_t now,
-		  struct cg_error *err)
-{
-	struct cg_query retire = { .sql = SQL_RETIRE };
-
-	old->replaced = now > 0 ? now : 1;
-	retire.args[0] = CG_INT(old->id);
-	retire.args[1] = CG_INT(old->replaced);
-	retire.args[2] = CG_INT(seal_row(old));
-	return run(c, &retire, err);
-}
-
-/* Of a name, all but the newest @kept texts. */
-static int drop(struct cg_contracts *c, const char *name, int kept, struct cg_error *err)
-{
-	struct cg_query query = { .sql = SQL_DROP_TEXTS,
-				  .args = { CG_TEXT(name), CG_INT(kept) } };
-
-	if (run(c, &query, err) < 0)
+	if (!small)
+		return cg_error_errno(err, "%s", contracts->door.path);
+	if (cg_contracts_find(contracts, SQL_FIND_UUID, small, &row, err) < 0)
 		return -1;
-	query.sql = SQL_DROP;
-	return run(c, &query, err);
-}
-
-static int add(struct cg_contracts *c, struct row *row, struct cg_error *err)
-{
-	struct cg_query next = { .sql = SQL_NEXT_ID,
-				 .row = cg_row_take_int,
-				 .data = &row->id };
-	struct cg_query text = { .sql = SQL_ADD_TEXT };
-	struct cg_query add = { .sql = SQL_ADD };
-
-	cg_digest_of(&row->digest, row->text, strlen(row->text));
-	if (run(c, &next, err) < 0)
-		return -1;
-	add.args[0] = CG_INT(row->id);
-	add.args[1] = CG_TEXT(row->name);
-	add.args[2] = CG_TEXT(row->uuid);
-	add.args[3] = CG_INT(row->written);
-	add.args[4] = CG_DIGEST(&row->digest);
-	add.args[5] = CG_INT(seal_row(row));
-	text.args[0] = CG_INT(row->id);
-	text.args[1] = CG_TEXT(row->text);
-	return run(c, &add, err) < 0 ? -1 : run(c, &text, err);
-}
-
-static int check_room(struct cg_contracts *c, struct cg_error *err)
-{
-	int64_t count = 0;
-	struct cg_query query = { .sql = SQL_COUNT,
-				  .row = cg_row_take_int,
-				  .data = &count };
-
-	if (run(c, &query, err) < 0)
-		return -1;
-	if (count >= CG_CONTRACTS_MAX)
-		return cg_error_set(err, CG_E_LIMIT,
-				    "%s has %d contracts, which is all that it takes: "
-				    "forget some",
-				    c->door.path, CG_CONTRACTS_MAX);
-	return 0;
-}
-
-static int check_uuid(struct cg_contracts *c, const struct row *row, struct cg_error *err)
-{
-	struct row other = { 0 };
-	int ret = row->uuid ? find(c, SQL_FIND_UUID, row->uuid, &other, err) : 0;
-
-	if (ret == 0 && other.name && strcmp(other.name, row->name) != 0)
-		ret = cg_error_set(err, CG_E_USAGE, "the UUID %s is that of %s",
-				   row->uuid, other.name);
-	row_deinit(&other);
-	return ret;
-}
-
-static int replace(struct cg_contracts *c, struct row *row, struct row *old,
-		   struct cg_error *err)
-{
-	if (check_uuid(c, row, err) < 0 ||
-	    (old->name ? retire(c, old, row->written, err) : check_room(c, err)) < 0 ||
-	    add(c, row, err) < 0 ||
-	    drop(c, row->name, 1 + CG_CONTRACTS_REPLACED, err) < 0)
-		return -1;
-	return settle_ledger(c, err);
-}
-
-static int put(struct cg_contracts *c, struct row *row, struct cg_error *err)
-{
-	struct tally tally = { .name = row->name };
-	struct row old = { 0 };
-	int ret = -1;
-
-	if (check_all(c, &tally, err) == 0 &&
-	    find(c, SQL_FIND_NAME, row->name, &old, err) == 0) {
-		if (tally.current != (old.name != NULL))
-			ret = damaged(c, err);
-		else if (is_same(old.text, row->text))
-			ret = 0;
-		else
-			ret = replace(c, row, &old, err);
-	}
-	row_deinit(&old);
-	return ret;
-}
-
-int cg_contracts_put(struct cg_contracts *contracts, const char *name, const char *uuid,
-		     const char *text, int64_t now, struct cg_error *err)
-{
-	cg_auto_free char *id = uuid ? lower(uuid) : NULL;
-	struct row row = { .name = (char *)(uintptr_t)name,
-			   .uuid = id,
-			   .text = (char *)(uintptr_t)text,
-			   .written = now };
-
-	if (uuid && !id)
-		return cg_error_errno(err, "%s", name);
-	if (strlen(text) > CG_CONTRACTS_TEXT)
-		return cg_error_set(err, CG_E_LIMIT,
-				    "the contract of %s has more than %d bytes", name,
-				    CG_CONTRACTS_TEXT);
-	if (begin(contracts, err) < 0 ||
-	    finish(contracts, put(contracts, &row, err), err) < 0)
-		return -1;
-	return row.id == 1 ? sync_folders(contracts, err) : 0;
-}
-
-static int forget(struct cg_contracts *c, const char *word, bool *found,
-		  struct cg_error *err)
-{
-	struct tally tally = { 0 };
-	struct row row = { 0 };
-	int ret = -1;
-
-	if (check_all(c, &tally, err) == 0)
-		ret = find_word(c, word, &row, err);
-	*found = ret == 0 && row.name;
-	if (*found)
-		ret = drop(c, row.name, 0, err) < 0 ? -1 : settle_ledger(c, err);
-	row_deinit(&row);
-	return ret;
-}
-
-int cg_contracts_forget(struct cg_contracts *contracts, const char *name, bool *found,
-			struct cg_error *err)
-{
-	bool was_there = false;
-
-	if (begin(contracts, err) < 0 ||
-	    finish(contracts, forget(contracts, name, &was_there, err), err) < 0)
-		return -1;
-	*found = was_there;
+	*name = cg_take(row.name);
+	cg_contracts_row_deinit(&row);
 	return 0;
 }
 
@@ -538,7 +333,7 @@ struct walk {
 static enum cg_step visit(const struct cg_row *from, void *data)
 {
 	const struct walk *walk = data;
-	struct row row = { 0 };
+	struct cg_contracts_row row = { 0 };
 	enum cg_step step = read_row_text(from, &row);
 	const struct cg_contracts_entry entry = { .name = row.name,
 						  .uuid = row.uuid,
@@ -563,5 +358,7 @@ int cg_contracts_each(struct cg_contracts *contracts, bool replaced,
 
 	struct tally tally = { 0 };
 
-	return check_all(contracts, &tally, err) < 0 ? -1 : run(contracts, &each, err);
+	return check_all(contracts, &tally, err) < 0
+		       ? -1
+		       : cg_contracts_run(contracts, &each, err);
 }

@@ -8,7 +8,8 @@
  * full disk leaves the old text or the new one. A file that is damaged, newer, another
  * program's or locked (for 5 s) is an error that names it, and stays as it is; one that
  * can only be read can still be read. No damage makes a wrong answer or hides one: each
- * row has a seal over all of it, and the seals have a sum.
+ * row has a seal over all of it, and the seals have a sum, which is looked at whenever
+ * something isn't found and before all are listed.
  *
  * One per thread. Blocking: file system, and up to 5 s for another writer.
  */
@@ -39,6 +40,13 @@ const char *cg_contracts_path(const struct cg_contracts *contracts); /* borrowed
  */
 cg_must_check int cg_contracts_get(struct cg_contracts *contracts, const char *name,
 				   size_t ago, char **text, struct cg_error *err);
+
+/*
+ * The name that has a UUID, as an index knows it; NULL in *@name if none has. The caller frees
+ * it.
+ */
+cg_must_check int cg_contracts_owner(struct cg_contracts *contracts, const char *uuid,
+				     char **name, struct cg_error *err);
 
 /*
  * Put a text, replacing an older one of the same name; @uuid may be NULL, @now is

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
 libcg_la_SOURCES += \
+	%D%/contracts-inside.h \
+	%D%/contracts-put.c \
 	%D%/contracts-schema.h \
 	%D%/contracts.c \
 	%D%/contracts.h \

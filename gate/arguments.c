@@ -184,8 +184,15 @@ static int read_uuid(struct reader *r, struct cg_error *err)
 	for (size_t i = 0; good && form[i]; i++)
 		good = form[i] == 'h' ? isxdigit((unsigned char)r->value[i]) != 0
 				      : r->value[i] == '-';
-	r->arguments.uuid = r->value;
-	return good ? 0 : cg_error_set(err, CG_E_USAGE, "%.80s is no UUID", r->value);
+	if (!good)
+		return cg_error_set(err, CG_E_USAGE, "%.80s is no UUID", r->value);
+	free(r->arguments.uuid);
+	r->arguments.uuid = strdup(r->value);
+	if (!r->arguments.uuid)
+		return cg_error_errno(err, "uuid");
+	for (char *c = r->arguments.uuid; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return 0;
 }
 
 /* Groups of a file. */
@@ -517,6 +524,7 @@ void cg_arguments_deinit(struct cg_arguments *arguments)
 	json_decref(arguments->gone);
 	json_decref(arguments->fresh);
 	free(arguments->name);
+	free(arguments->uuid);
 	*arguments = (struct cg_arguments){ 0 };
 }
 

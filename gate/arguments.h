@@ -41,8 +41,8 @@ struct cg_arguments {
 	size_t cpu_at, machine_at;
 	bool cpu_pm; /* -overcommit cpu-pm=on */
 	bool paused, daemonize, preconfig;
-	const char *incoming, *uuid; /* borrowed; NULL without */
-	char *name;                  /* of the guest; NULL without */
+	const char *incoming; /* borrowed; NULL without */
+	char *name, *uuid;    /* of the guest; NULL without. The UUID has small letters */
 	/*
 	 * What may change the CPUs in a way that isn't looked at here: sentences. An answer
 	 * about this command line is then no more than likely.

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/buffer.h"
 #include "cache/lock.h"
@@ -194,6 +195,29 @@ const char *cg_held_name(const struct cg_held *h)
 	return a->name ? a->name : a->uuid;
 }
 
+/* A UUID is one guest's: better said before anything starts. */
+static int check_uuid(const struct cg_held *h, struct cg_contracts *contracts,
+		      struct cg_error *err)
+{
+	const char *name = cg_held_name(h), *uuid = h->launch.arguments.uuid;
+	cg_auto_free char *owner = NULL;
+
+	if (uuid && cg_contracts_owner(contracts, uuid, &owner, err) < 0)
+		return -1;
+	if (!owner || strcmp(owner, name) == 0)
+		return 0;
+	if (strcasecmp(name, uuid) == 0)
+		return cg_error_set(err, CG_E_USAGE,
+				    "%s: the guest has no name, and its UUID %s is that of "
+				    "%.80s: start it with --name %.80s, or forget that "
+				    "contract first",
+				    h->who, uuid, owner, owner);
+	return cg_error_set(err, CG_E_USAGE,
+			    "%s: %.80s can't have the UUID %s, which is that of %.80s: "
+			    "give it another one, or forget the contract of %.80s first",
+			    h->who, name, uuid, owner, owner);
+}
+
 int cg_held_claim(struct cg_held *h, bool later, struct cg_error *err)
 {
 	struct cg_contracts *contracts;
@@ -208,6 +232,7 @@ int cg_held_claim(struct cg_held *h, bool later, struct cg_error *err)
 				    "one with --name",
 				    h->who, name);
 	if (cg_context_contracts(h->context, &contracts, err) < 0 ||
+	    check_uuid(h, contracts, err) < 0 ||
 	    cg_lock_open(&h->lock, cg_contracts_path(contracts), err) < 0 ||
 	    cg_held_claim_again(h, &taken, err) < 0)
 		return -1;

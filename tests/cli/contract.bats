@@ -62,7 +62,7 @@ made()
 	json_has '.name == "web"'
 	run keep web.in db ".uuid = \"$uuid\""
 	status_is 2
-	output_has "the UUID $uuid is that of web"
+	output_has "db can't have the UUID $uuid, which is that of web"
 	change web.in ".uuid = \"${uuid/6/7}\" | del(.name)" >nameless
 	run cpugate contract import nameless
 	status_is 0

@@ -251,6 +251,31 @@ no_emulator()
 	ends 0
 }
 
+@test "a UUID is one guest's, which is said before anything starts" {
+	local uuid=6b9a0c5e-3d0f-4f5e-9f53-0a1b2c3d4e5f
+
+	gate --name vm7 -- "$emulator" "${bare[@]}" -uuid "${uuid^^}" -S
+	until_true is_status prelaunch
+	monitor quit
+	ends 0
+	gate -- "$emulator" "${bare[@]}" -uuid "$uuid"
+	ends 2
+	says "its UUID $uuid is that of vm7: start it with --name vm7"
+	gate -- "$emulator" "${bare[@]}" -uuid "$uuid" -name vm8
+	ends 2
+	says "vm8 can't have the UUID $uuid, which is that of vm7"
+	[[ ! -e monitor ]]
+	# Without a name it is the guest's, in either spelling.
+	cpugate contract forget vm7
+	for uuid in "${uuid^^}" "$uuid"; do
+		gate -- "$emulator" "${bare[@]}" -uuid "$uuid" -S
+		until_true is_status prelaunch
+		monitor quit
+		ends 0
+	done
+	cpugate --json contract list | jq -e '.contracts | length == 1'
+}
+
 @test "a guest whose contract can't be written doesn't run" {
 	local state=$XDG_STATE_HOME/cpugate/state.db
 

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "base/clock.h"
 #include "cache/database.h"
@@ -46,6 +47,40 @@ static void holds(struct cg_contracts *c, const char *name, size_t ago, const ch
 		fail_at(__FILE__, __LINE__, err.msg);
 	must(!got == !text);
 	must(!got || strcmp(got, text) == 0);
+}
+
+/* The file as anybody can change it. */
+struct by_hand {
+	struct cg_door door;
+	struct cg_database db;
+};
+
+static void take_by_hand(struct by_hand *hand)
+{
+	static const struct cg_database_kind kind = { .noun = "it",
+						      .statement_count = CG_SQL_OWN,
+						      .connected = "" };
+	struct cg_error err;
+	int64_t version;
+
+	*hand = (struct by_hand){ .db = { .kind = &kind, .door = &hand->door } };
+	must(cg_door_init(&hand->door, cache, &err) == 0);
+	must(cg_database_connect(&hand->db, CG_CONNECT_FILE, &version) == 0);
+}
+
+static void leave_by_hand(struct by_hand *hand)
+{
+	cg_database_disconnect(&hand->db);
+	cg_door_deinit(&hand->door);
+}
+
+static void change_by_hand(const char *sql)
+{
+	struct by_hand hand;
+
+	take_by_hand(&hand);
+	must(cg_database_run_text(&hand.db, sql) == 0);
+	leave_by_hand(&hand);
 }
 
 static void keep_one(void)
@@ -135,7 +170,7 @@ static void a_uuid_is_of_one_name(void **state)
 	(void)state;
 	keep(c, "web", UUID, "first");
 	assert_error(cg_contracts_put(c, "db", UUID, "second", 1, &err), CG_E_USAGE);
-	assert_contains(err.msg, "is that of web");
+	assert_contains(err.msg, "db can't have the UUID " UUID ", which is that of web");
 	holds(c, "db", 0, NULL);
 	keep(c, "web", OTHER_UUID, "third");
 	keep(c, "db", UUID, "second");
@@ -407,6 +442,93 @@ static void damage_in_use_is_an_error_and_no_miss(void **state)
 	cg_contracts_close(c);
 }
 
+/* An index that is empty, and looks like one that isn't. */
+static void lose_entries(const char *index, const char *column, const char *where)
+{
+	char sql[512];
+
+	snprintf(sql, sizeof(sql),
+		 "DROP INDEX %s; CREATE INDEX %s ON contract (%s) WHERE replaced = 7;"
+		 "PRAGMA writable_schema = ON;"
+		 "UPDATE sqlite_schema SET sql = 'CREATE INDEX %s ON contract (%s)%s'"
+		 " WHERE name = '%s'",
+		 index, index, column, index, column, where, index);
+	change_by_hand(sql);
+}
+
+static void expect_missed(const char *word)
+{
+	struct cg_contracts *c = open_it();
+	char *text = NULL;
+	struct cg_error err;
+	bool found;
+
+	assert_error(cg_contracts_get(c, word, 0, &text, &err), CG_E_CORRUPT);
+	assert_error(cg_contracts_forget(c, word, &found, &err), CG_E_CORRUPT);
+	cg_contracts_close(c);
+}
+
+static void an_index_that_lost_a_name_hides_nothing(void **state)
+{
+	struct cg_contracts *c;
+	struct cg_error err;
+
+	(void)state;
+	keep_guests();
+	lose_entries("name", "name", " WHERE replaced = 0");
+	expect_missed("guest-1");
+	c = open_it();
+	assert_error(cg_contracts_put(c, "guest-1", NULL, "new", 1, &err), CG_E_CORRUPT);
+	assert_contains(err.msg, cache);
+	cg_contracts_close(c);
+}
+
+static void an_index_that_lost_a_uuid_hides_nothing(void **state)
+{
+	struct cg_contracts *c = open_it();
+
+	(void)state;
+	keep(c, "web", UUID, "text");
+	cg_contracts_close(c);
+	lose_entries("uuid", "uuid", " WHERE replaced = 0");
+	expect_missed(UUID);
+}
+
+/* Who writes doesn't look at all rows, and makes nothing good. */
+static void a_row_that_was_lost_is_missed_after_others_were_written(void **state)
+{
+	struct cg_contracts *c;
+	struct seen seen = { 0 };
+	struct cg_error err;
+	bool found;
+
+	(void)state;
+	keep_guests();
+	change_by_hand("DELETE FROM contract WHERE name = 'guest-7'");
+	c = open_it();
+	keep(c, "guest-1", NULL, "new");
+	keep(c, "another", NULL, "text");
+	assert_ok(cg_contracts_forget(c, "guest-2", &found, &err));
+	holds(c, "guest-1", 0, "new");
+	assert_error(cg_contracts_each(c, true, note, &seen, &err), CG_E_CORRUPT);
+	cg_contracts_close(c);
+	expect_missed("guest-7");
+}
+
+static void an_older_file_is_brought_up_to_date(void **state)
+{
+	struct cg_contracts *c;
+
+	(void)state;
+	keep_guests();
+	change_by_hand("DROP INDEX again; PRAGMA user_version = 1");
+	c = open_it();
+	must(answers_right(c) && lists_right(c));
+	keep(c, "guest-1", NULL, "new");
+	holds(c, "guest-1", 0, "new");
+	cg_contracts_close(c);
+}
+
 /* Rights. */
 
 static void read_without_rights(int number)
@@ -512,25 +634,17 @@ static void a_full_disk_changes_nothing(void **state)
 
 static int ready[2];
 
-/* Somebody writes, by hand perhaps, and doesn't come to an end. */
+/* Somebody writes and doesn't come to an end. */
 static void hold_the_lock(int ms)
 {
-	static const struct cg_database_kind kind = { .noun = "it",
-						      .statement_count = CG_SQL_OWN,
-						      .connected = "" };
-	struct cg_door door = { 0 };
-	struct cg_database db = { .kind = &kind, .door = &door };
+	struct by_hand hand;
 	struct cg_query begin = { .sql = CG_SQL_BEGIN };
-	struct cg_error err;
-	int64_t version;
 
-	must(cg_door_init(&door, cache, &err) == 0);
-	must(cg_database_connect(&db, CG_CONNECT_FILE, &version) == 0);
-	must(cg_database_execute(&db, &begin) == 0);
+	take_by_hand(&hand);
+	must(cg_database_execute(&hand.db, &begin) == 0);
 	must(write(ready[1], "x", 1) == 1);
 	usleep((useconds_t)ms * 1000);
-	cg_database_disconnect(&db);
-	cg_door_deinit(&door);
+	leave_by_hand(&hand);
 }
 
 static pid_t start_holder(int ms)
@@ -690,6 +804,66 @@ static void a_killed_writer_leaves_the_old_or_the_new(void **state)
 	       between);
 }
 
+/* CPU time of a put, in ns: the least of some. */
+static int64_t cost_of_put(struct cg_contracts *c, const char *what)
+{
+	int64_t least = INT64_MAX;
+
+	for (int i = 0; i < 30; i++) {
+		struct timespec before, after;
+		char name[32], text[32];
+		int64_t cost;
+
+		snprintf(name, sizeof(name), i % 2 ? "guest-1" : "%s-%d", what, i);
+		snprintf(text, sizeof(text), "%s %d", what, i);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+		keep(c, name, NULL, text);
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+		cost = (after.tv_sec - before.tv_sec) * CG_S + after.tv_nsec -
+		       before.tv_nsec;
+		least = cost < least ? cost : least;
+	}
+	return least;
+}
+
+/* Where all are looked through it is 50 times as much. */
+static void fill_up(int number)
+{
+	struct cg_contracts *c;
+	struct cg_error err;
+	int64_t first, last;
+	char name[32];
+
+	(void)number;
+	must(mount_home("size=64m"));
+	c = open_it();
+	keep(c, "guest-1", NULL, "text");
+	first = cost_of_put(c, "early");
+	for (int i = 0; i < CG_CONTRACTS_MAX - 31; i++) {
+		snprintf(name, sizeof(name), "guest-%d", i);
+		keep(c, name, NULL, name);
+	}
+	last = cost_of_put(c, "late");
+	for (int i = 0; i < 16; i++) {
+		snprintf(name, sizeof(name), "last-%d", i);
+		if (cg_contracts_put(c, name, NULL, name, 1, &err) < 0)
+			break;
+	}
+	must(err.code == CG_E_LIMIT && strstr(err.msg, cache));
+	keep(c, "guest-1", NULL, "a known name still fits");
+	cg_contracts_close(c);
+	printf("# a put takes %lld us, and %lld us beside %d others\n",
+	       (long long)(first / 1000), (long long)(last / 1000), CG_CONTRACTS_MAX);
+	fflush(stdout);
+	must(last < 10 * first + CG_MS);
+}
+
+static void a_put_costs_the_same_beside_ten_thousand(void **state)
+{
+	(void)state;
+	wait_for(in_child(fill_up, 0));
+}
+
 static const struct CMUnitTest tests[] = {
 	in_home(keeps_by_name_and_by_uuid),
 	in_home(what_is_replaced_stays_for_a_while),
@@ -705,6 +879,10 @@ static const struct CMUnitTest tests[] = {
 	in_home(no_flipped_byte_makes_a_wrong_answer_or_hides_one),
 	in_home(no_lost_tail_makes_a_wrong_answer),
 	in_home(damage_in_use_is_an_error_and_no_miss),
+	in_home(an_index_that_lost_a_name_hides_nothing),
+	in_home(an_index_that_lost_a_uuid_hides_nothing),
+	in_home(a_row_that_was_lost_is_missed_after_others_were_written),
+	in_home(an_older_file_is_brought_up_to_date),
 	in_home(reads_what_it_may_not_write),
 	in_home(what_it_may_not_read_is_an_error),
 	in_home(a_folder_is_an_error),
@@ -712,7 +890,8 @@ static const struct CMUnitTest tests[] = {
 	in_home(gives_up_on_another_writer_after_five_seconds),
 	in_home(many_may_make_and_write_it_at_once),
 	in_home(a_killed_writer_leaves_the_old_or_the_new),
-	/* Last: it needs a mount. */
+	/* Last: they need a mount. */
+	in_home(a_put_costs_the_same_beside_ten_thousand),
 	in_home(a_full_disk_changes_nothing),
 };
 
@@ -721,8 +900,8 @@ int main(void)
 	size_t count = CG_COUNT(tests);
 
 	if (!can_mount()) {
-		printf("# no mounts here: a full disk is not tried\n");
-		count--;
+		printf("# no mounts here: a full disk and a full file are not tried\n");
+		count -= 2;
 	}
 	return _cmocka_run_group_tests("contracts", tests, count, NULL, NULL);
 }
