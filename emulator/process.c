@@ -3,6 +3,7 @@
 #include "emulator/process.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -168,6 +169,23 @@ struct cg_qmp *cg_process_qmp(struct cg_process *process)
 pid_t cg_process_pid(const struct cg_process *process)
 {
 	return cg_child_pid(process->child);
+}
+
+bool cg_outcome_is_own(const struct cg_outcome *outcome)
+{
+	switch (outcome->end.signal) {
+	case 0:
+		return outcome->ended && outcome->end.status >= 0;
+	case SIGABRT:
+	case SIGBUS:
+	case SIGFPE:
+	case SIGILL:
+	case SIGSEGV:
+	case SIGTRAP:
+		return outcome->ended;
+	default:
+		return false;
+	}
 }
 
 int cg_process_failed(struct cg_process *process, struct cg_outcome *out,

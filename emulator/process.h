@@ -29,6 +29,12 @@ struct cg_outcome {
 	char words[200]; /* the last line it said; for people, never for decisions */
 };
 
+/*
+ * Was it an end of its own, by an exit or a crash? What was killed, by somebody, for want of memory or by
+ * a sandbox, may do better the next time.
+ */
+bool cg_outcome_is_own(const struct cg_outcome *outcome);
+
 struct cg_process;
 
 /* Spawn; fails only if the binary can't be executed. Doesn't wait for QEMU. */

@@ -69,15 +69,13 @@ int cg_facts_note_undecided(struct cg_facts *facts, const char *accel,
 			    const char *machine, const char *definition,
 			    struct cg_error *err)
 {
-	cg_auto_free char *name = malloc(CG_KEEP_NAME), *slot = malloc(CG_KEEP_NAME);
+	cg_auto_free char *name = malloc(CG_KEEP_NAME);
+	cg_auto_json json_t *fact = json_pack("{s:n}", "started");
 
-	if (!name || !slot)
+	if (!name || !fact)
 		return cg_error_errno(err, "started");
-	cg_keep_about(name, machine, definition);
-	json_object_set_new(facts->memory,
-			    cg_keep_slot(slot, CG_KIND_STARTED, accel, name),
-			    json_string("{\"started\":null}"));
-	return 0;
+	return cg_keep_note(facts, CG_KIND_STARTED, accel,
+			    cg_keep_about(name, machine, definition), fact, err);
 }
 
 int cg_facts_failure(struct cg_facts *facts, const char *accel, const char *what,
@@ -95,6 +93,14 @@ int cg_facts_forget_failures(struct cg_facts *facts, const char *accel, bool sta
 			      err);
 }
 
+/* Not if it was killed, nor if we lacked what it takes to start it. */
+static bool is_lasting(const struct cg_outcome *outcome, const struct cg_error *why)
+{
+	if (why->code == CG_E_DIED)
+		return cg_outcome_is_own(outcome);
+	return why->code != CG_E_SYSTEM;
+}
+
 int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *what,
 			 const struct cg_outcome *outcome, const struct cg_error *why,
 			 struct cg_error *err)
@@ -103,5 +109,7 @@ int cg_facts_put_failure(struct cg_facts *facts, const char *accel, const char *
 
 	json_object_set_new(fact, "code", json_string(cg_errc_name(why->code)));
 	json_object_set_new(fact, "reason", json_string(why->msg));
+	if (!is_lasting(outcome, why))
+		return cg_keep_note(facts, CG_KIND_FAILURE, accel, what, fact, err);
 	return cg_keep_put_anyhow(facts, CG_KIND_FAILURE, accel, what, fact, err);
 }

@@ -189,6 +189,7 @@ cg_must_check int cg_facts_put_started(struct cg_facts *facts, const char *accel
 cg_must_check int cg_facts_note_undecided(struct cg_facts *facts, const char *accel,
 					  const char *machine, const char *definition,
 					  struct cg_error *err);
+/* For this question only if the next try may well do better: somebody killed it, or we lack memory. */
 cg_must_check int cg_facts_put_failure(struct cg_facts *facts, const char *accel,
 				       const char *what, const struct cg_outcome *outcome,
 				       const struct cg_error *why, struct cg_error *err);

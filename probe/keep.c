@@ -295,6 +295,18 @@ int cg_keep_put(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 	return cg_keep_put_text(facts, kind, accel, name, text, err);
 }
 
+int cg_keep_note(struct cg_facts *facts, enum cg_kind kind, const char *accel,
+		 const char *name, const json_t *fact, struct cg_error *err)
+{
+	cg_auto_free char *text = cg_json_canonical(fact), *slot = malloc(CG_KEEP_NAME);
+
+	if (!text || !slot)
+		return cg_error_set(err, CG_E_SYSTEM, "no memory for a fact");
+	json_object_set_new(facts->memory, cg_keep_slot(slot, kind, accel, name),
+			    json_string(text));
+	return 0;
+}
+
 int cg_keep_forget(struct cg_facts *facts, enum cg_kind kind, const char *accel,
 		   const char *name, struct cg_error *err)
 {

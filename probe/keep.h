@@ -108,6 +108,11 @@ cg_must_check int cg_keep_forget(struct cg_facts *facts, enum cg_kind kind,
 				 const char *accel, const char *name,
 				 struct cg_error *err);
 
+/* The same for this question only. */
+cg_must_check int cg_keep_note(struct cg_facts *facts, enum cg_kind kind,
+			       const char *accel, const char *name, const json_t *fact,
+			       struct cg_error *err);
+
 /* The same where a cache that can't be written is no reason to fail: then it is given up. */
 cg_must_check int cg_keep_put_anyhow(struct cg_facts *facts, enum cg_kind kind,
 				     const char *accel, const char *name,

@@ -2,7 +2,6 @@
 /* Running tasks on a pool, and keeping what comes of them. */
 #include "probe/round.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -253,7 +252,7 @@ static int keep_dryrun(struct cg_round *round, struct cg_task *task, struct cg_e
 		*err = task->err;
 		return -1;
 	}
-	if (task->ret < 0 || task->outcome.end.signal == SIGKILL)
+	if (task->ret < 0 || (!task->started && !cg_outcome_is_own(&task->outcome)))
 		return cg_facts_note_undecided(facts, task->accel, machine,
 					       task->definition, err);
 	return cg_facts_put_started(facts, task->accel, machine, task->definition,
@@ -264,8 +263,7 @@ static int keep_dryrun(struct cg_round *round, struct cg_task *task, struct cg_e
 static int keep_largest(struct cg_facts *facts, struct cg_task *task,
 			struct cg_error *err)
 {
-	if (!task->started &&
-	    (!task->outcome.ended || task->outcome.end.signal == SIGKILL))
+	if (!task->started && !cg_outcome_is_own(&task->outcome))
 		return cg_facts_note_undecided(facts, task->accel, NULL, CG_LARGEST_MODEL,
 					       err);
 	return cg_facts_put_started(facts, task->accel, NULL, CG_LARGEST_MODEL,

@@ -258,6 +258,34 @@ make_bad_words()
 	started_is 0
 }
 
+@test "a QEMU that was killed is tried again" {
+	local signal
+
+	for signal in KILL TERM SYS; do
+		ask_bad "signal:$signal@query-machines"
+		refused "SIG$signal"
+		refused_again "SIG$signal"
+		make_good_again
+		ask --emulator ./bad --accel tcg models
+		answered
+
+		ask_bad "signal:$signal/cpu" expand 486
+		make_good_again
+		ask --json --emulator ./bad --accel tcg expand 486
+		answered
+		json_has '.usable == true'
+	done
+}
+
+# refused_again TEXT: measured anew, with the same end.
+refused_again()
+{
+	ask --emulator ./bad --accel tcg models
+	refused ./bad "$1"
+	[[ $stderr != *'on record'* ]] || refute_ask 'expected another try'
+	started_is some
+}
+
 # The same binary, which behaves from now on.
 make_good_again()
 {
