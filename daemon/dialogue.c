@@ -131,6 +131,17 @@ static void send_paged(struct cg_server *s, struct cg_peer *peer, json_t *reply,
 		send_reply(s, peer, first, id);
 }
 
+/* Somebody wants to know what becomes of what he asked about: an emulator, or our default one. */
+static void mind(struct cg_server *s, const struct cg_method *method, const json_t *args)
+{
+	bool about_emulator = false;
+
+	for (const char *const *a = method->command->arguments; *a; a++)
+		about_emulator |= strcmp(*a, "emulator") == 0;
+	if (about_emulator && !json_object_get(args, "record"))
+		cg_notice_mind(s->notice, args);
+}
+
 static void question_done(struct cg_waiter *waiter, const json_t *reply,
 			  const struct cg_error *why)
 {
@@ -146,8 +157,8 @@ static void question_done(struct cg_waiter *waiter, const json_t *reply,
 	}
 	cg_peer_wait(q->peer, -1);
 	cg_peer_flush(q->peer);
-	if (reply && !json_object_get(q->args, "record"))
-		cg_notice_mind(s->notice, q->args);
+	if (reply)
+		mind(s, &q->method, q->args);
 	free_question(q);
 }
 
@@ -304,8 +315,7 @@ static int answer_at_once(struct asking *a, struct cg_error *err)
 	if (ret < 0)
 		return err->code == CG_E_UNMEASURED ? 0 : -1;
 	give(a, shaped(&a->method, reply, a->prepared));
-	if (!json_object_get(a->prepared, "record"))
-		cg_notice_mind(s->notice, a->prepared);
+	mind(s, &a->method, a->prepared);
 	return 1;
 }
 
