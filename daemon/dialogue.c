@@ -9,6 +9,7 @@
 #include "daemon/methods.h"
 #include "daemon/protocol.h"
 #include "daemon/schema.h"
+#include "lib/remote.h"
 
 /* With more hosts than that, a question is for a worker. */
 #define RECORDS_AT_ONCE 200
@@ -24,9 +25,21 @@ struct asking {
 	const json_t *args; /* the client's */
 	json_t *prepared;   /* the command's */
 	size_t page;        /* bytes; 0: the whole reply */
+	bool warned;
 	struct cg_places *places[CG_REPLY_PLACES];
 	size_t places_count;
 };
+
+/* What is still so is in the log once. */
+static void log_warning(struct cg_server *s, const char *warning)
+{
+	if (!warning || json_object_get(s->logged, warning))
+		return;
+	if (json_object_size(s->logged) >= CG_WARNINGS_LOGGED)
+		json_object_clear(s->logged);
+	json_object_set_new(s->logged, warning, json_true());
+	cg_log(CG_LOG_WARNING, "%s", warning);
+}
 
 /* Answering. */
 
@@ -162,12 +175,14 @@ static void question_done(struct cg_waiter *waiter, const json_t *reply,
 	free_question(q);
 }
 
-static void question_told(struct cg_waiter *waiter, const json_t *progress)
+static void question_told(struct cg_waiter *waiter, const char *event, const json_t *data)
 {
 	struct question *q = (struct question *)waiter;
 	struct cg_error err;
 
-	if (cg_message_event(cg_peer_out(q->peer), "PROBE_PROGRESS", progress, &err) == 0)
+	if (strcmp(event, CG_EVENT_WARNING) == 0)
+		log_warning(q->server, cg_json_text(data, "warning"));
+	if (cg_message_event(cg_peer_out(q->peer), event, data, &err) == 0)
 		cg_peer_flush(q->peer);
 }
 
@@ -268,7 +283,8 @@ static void remember(struct asking *a, struct cg_span text)
 		.count = a->places_count,
 	};
 
-	if (!(a->method.command->flags & CG_COMMAND_PURE) || a->page || !a->message)
+	if (!(a->method.command->flags & CG_COMMAND_PURE) || a->page || a->warned ||
+	    !a->message)
 		return;
 	for (size_t i = 0; i < a->places_count; i++)
 		basis.places[i] = cg_places_ref(a->places[i]);
@@ -296,6 +312,27 @@ static void give(struct asking *a, json_t *reply)
 	send_text(s, a->peer, (struct cg_span){ text, strlen(text) }, a->id);
 }
 
+/* What users should be told goes before the answer, to who asked. */
+static void tell_warnings(struct asking *a)
+{
+	json_t *warnings = cg_context_warnings(a->server->context);
+	const json_t *warning;
+	struct cg_error err;
+	size_t i;
+
+	a->warned = json_array_size(warnings) > 0;
+	json_array_foreach(warnings, i, warning) {
+		cg_auto_json json_t *data =
+			json_pack("{s:O}", "warning", cg_json_mutable(warning));
+
+		log_warning(a->server, json_string_value(warning));
+		if (cg_message_event(cg_peer_out(a->peer), CG_EVENT_WARNING, data, &err) <
+		    0)
+			cg_log(CG_LOG_WARNING, "a warning is lost: %s", err.msg);
+	}
+	json_array_clear(warnings);
+}
+
 /* 1 if it was answered, 0 if it takes a worker, -1 with an error. */
 static int answer_at_once(struct asking *a, struct cg_error *err)
 {
@@ -312,8 +349,14 @@ static int answer_at_once(struct asking *a, struct cg_error *err)
 			     err);
 	cg_files_end(s->files);
 	a->places_count = cg_world_take_places(s, a->places, CG_REPLY_PLACES);
+	if (ret < 0 && err->code == CG_E_UNMEASURED) {
+		/* A worker has the same. */
+		json_array_clear(cg_context_warnings(s->context));
+		return 0;
+	}
+	tell_warnings(a);
 	if (ret < 0)
-		return err->code == CG_E_UNMEASURED ? 0 : -1;
+		return -1;
 	give(a, shaped(&a->method, reply, a->prepared));
 	mind(s, &a->method, a->prepared);
 	return 1;
@@ -472,17 +515,6 @@ static void deinit_asking(struct asking *a)
 	json_decref(a->prepared);
 }
 
-static void take_warnings(struct cg_server *s)
-{
-	json_t *warnings = cg_context_warnings(s->context);
-	const json_t *warning;
-	size_t i;
-
-	json_array_foreach(warnings, i, warning)
-		cg_log(CG_LOG_WARNING, "%s", json_string_value(warning));
-	json_array_clear(warnings);
-}
-
 /* Answered before, and nothing has changed since. */
 static bool answer_again(struct cg_server *s, struct cg_peer *peer, const char *text,
 			 size_t len)
@@ -524,7 +556,6 @@ void cg_dialogue_take(void *data, struct cg_peer *peer, char *text, size_t len)
 	a.id = request.id;
 	if (answer_request(&a, &request, &class, &err) < 0)
 		send_error(s, peer, class, &err, request.id);
-	take_warnings(s);
 }
 
 void cg_dialogue_complain(void *data, struct cg_peer *peer, enum cg_frame why)

@@ -32,6 +32,7 @@ struct cg_server {
 	struct cg_watch *watch; /* NULL where there can be none */
 	struct cg_notice *notice;
 	struct cg_metrics metrics;
+	json_t *logged;     /* warnings that are in the log */
 	json_t *host_parts; /* as the context has them, for differences */
 	int64_t host_read;  /* when */
 	uint64_t epoch;     /* how often the host has changed */

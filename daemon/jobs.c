@@ -126,18 +126,19 @@ static void take_error(struct job *job, const json_t *error)
 static bool take_line(struct job *job, const char *line, size_t len)
 {
 	cg_auto_json json_t *message = NULL;
-	const json_t *progress;
+	const char *event;
 	struct cg_error err;
 
 	if (cg_json_parse(&message, line, len, LINE_BYTES, &err) < 0) {
 		fail(job, CG_E_PROTOCOL, "a worker said something unexpected");
 		return false;
 	}
-	progress = json_object_get(message, "progress");
-	if (progress) {
+	event = cg_json_text(message, "event");
+	if (event) {
 		for (size_t i = 0; i < job->count; i++)
 			if (job->waiters[i]->tell)
-				job->waiters[i]->tell(job->waiters[i], progress);
+				job->waiters[i]->tell(job->waiters[i], event,
+						      json_object_get(message, "data"));
 		return true;
 	}
 	if (json_object_get(message, "return"))

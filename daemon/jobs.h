@@ -17,8 +17,8 @@ struct cg_waiter {
 	/* Exactly one of @reply and @why. The waiter is its owner's again. */
 	void (*done)(struct cg_waiter *waiter, const json_t *reply,
 		     const struct cg_error *why);
-	/* How far it has come; may be NULL. */
-	void (*tell)(struct cg_waiter *waiter, const json_t *progress);
+	/* An event: how far it has come, or a warning; may be NULL. */
+	void (*tell)(struct cg_waiter *waiter, const char *event, const json_t *data);
 };
 
 struct cg_question_text {

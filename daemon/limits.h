@@ -35,6 +35,9 @@
 #define CG_WORKERS_OF_USER 3
 #define CG_JOBS_MAX 256
 
+/* Warnings that are logged once; then they may be logged again. */
+#define CG_WARNINGS_LOGGED 64
+
 /* What is kept in memory to be answered again or asked about, in bytes. */
 #define CG_MEMO_BYTES (32 << 20)
 #define CG_FILES_BYTES (64 << 20)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/methods.h"
+#include "lib/remote.h"
 
 struct member {
 	const char *name, *type; /* "?": it may be missing; "[T]": a list of T */
@@ -65,6 +66,7 @@ static const struct type types[] = {
 	    { "models", "any?" },
 	    { "features", "any?" } } },
 	{ "ProbeProgress", { { "done", "int" }, { "total", "int" }, { "what", "str" } } },
+	{ "Warning", { { "warning", "str" } } },
 };
 
 static const struct {
@@ -85,7 +87,8 @@ static const char *const builtins[][2] = {
 static const struct {
 	const char *name, *type;
 } events[] = { { "CAPABILITIES_CHANGED", "CapabilitiesChanged" },
-	       { "PROBE_PROGRESS", "ProbeProgress" } };
+	       { CG_EVENT_PROGRESS, "ProbeProgress" },
+	       { CG_EVENT_WARNING, "Warning" } };
 
 /* "[T]" is an entry of its own, put when it is first met. */
 static void need_list(json_t *out, json_t *seen, const char *type)

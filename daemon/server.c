@@ -225,7 +225,8 @@ static int make_parts(struct cg_server *s, struct cg_error *err)
 		cg_grounds_told(s->grounds, s->blind);
 	s->files = cg_files_new();
 	s->pages = cg_pages_new();
-	if (!s->replies || !s->files || !s->pages)
+	s->logged = json_object();
+	if (!s->replies || !s->files || !s->pages || !s->logged)
 		return cg_error_set(err, CG_E_SYSTEM, "no memory");
 	if (cg_context_host(s->context, &host, err) < 0)
 		return -1;
@@ -286,6 +287,7 @@ static void deinit(struct cg_server *s)
 	cg_pages_free(s->pages);
 	cg_context_free(s->context);
 	json_decref(s->host_parts);
+	json_decref(s->logged);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 }

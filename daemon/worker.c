@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "daemon/files.h"
 #include "lib/command.h"
+#include "lib/remote.h"
 
 #define REQUEST_BYTES (256 << 20)
 #define READ_SIZE 65536
@@ -57,6 +58,12 @@ static bool say(int fd, json_t *message)
 	return true;
 }
 
+/* Consumes the data. */
+static void say_event(int fd, const char *event, json_t *data)
+{
+	(void)say(fd, json_pack("{s:s, s:o}", "event", event, "data", data));
+}
+
 static void tell(void *data, size_t done, size_t total, const char *what)
 {
 	struct worker *worker = data;
@@ -64,9 +71,19 @@ static void tell(void *data, size_t done, size_t total, const char *what)
 	if (cg_clock_now() - worker->told < TELL_NS && done < total)
 		return;
 	worker->told = cg_clock_now();
-	(void)say(worker->fd,
-		  json_pack("{s:{s:I, s:I, s:s}}", "progress", "done", (json_int_t)done,
-			    "total", (json_int_t)total, "what", what));
+	say_event(worker->fd, CG_EVENT_PROGRESS,
+		  json_pack("{s:I, s:I, s:s}", "done", (json_int_t)done, "total",
+			    (json_int_t)total, "what", what));
+}
+
+static void warn(const struct worker *worker, struct cg_context *context)
+{
+	const json_t *warning;
+	size_t i;
+
+	json_array_foreach(cg_context_warnings(context), i, warning)
+		say_event(worker->fd, CG_EVENT_WARNING,
+			  json_pack("{s:O}", "warning", cg_json_mutable(warning)));
 }
 
 static int answer(struct worker *worker, int cancel, json_t **reply, struct cg_error *err)
@@ -87,6 +104,7 @@ static int answer(struct worker *worker, int cancel, json_t **reply, struct cg_e
 	cg_files_unpack(json_object_get(request, "files"));
 	ret = cg_command_run(context, cg_json_text(request, "execute"),
 			     json_object_get(request, "arguments"), reply, err);
+	warn(worker, context);
 	return ret;
 }
 

@@ -4,7 +4,7 @@
  * lines out, over a socket:
  *
  *   { "execute", "arguments", "files", "guarded" }
- *   { "progress": { "done", "total", "what" } } ...
+ *   { "event", "data" } ...
  *   { "return": ... } or { "error": { "code", "desc" } }
  */
 #pragma once

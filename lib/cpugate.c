@@ -123,10 +123,10 @@ void cpugate_close(struct cpugate_context *context)
 
 const char *cpugate_warning(struct cpugate_context *context, size_t index)
 {
-	if (!context->inside)
-		return NULL;
-	return json_string_value(
-		json_array_get(cg_context_warnings(context->inside), index));
+	const json_t *warnings = context->remote ? cg_remote_warnings(context->remote)
+						 : cg_context_warnings(context->inside);
+
+	return json_string_value(json_array_get(warnings, index));
 }
 
 const char *cpugate_reply_text(struct cpugate_reply *reply)

@@ -79,13 +79,15 @@ struct cpugate_options {
 	int at_once;
 	/*
 	 * Told while a long measurement goes on: @done of @total starts, the last one for
-	 * @what. In the thread of the call, and it must not use the context. Or NULL.
+	 * @what. With a @total of 0 it is no progress but news: of "receive", @what is where
+	 * it listens by now. In the thread of the call, and it must not use the context. Or
+	 * NULL.
 	 */
 	void (*progress)(void *data, size_t done, size_t total, const char *what);
 	void *progress_data;
 	/*
 	 * Of a cpugated(8), which is asked in place of looking here. Files are read here and sent.
-	 * Paths of caches and @host_root are its own then, and its warnings in its log. Or NULL.
+	 * Paths of caches and @host_root are its own then. Or NULL.
 	 */
 	const char *socket;
 };
@@ -121,7 +123,7 @@ CPUGATE_API void cpugate_refresh(struct cpugate_context *context);
 CPUGATE_API const char *cpugate_warning(struct cpugate_context *context, size_t index);
 
 /*
- * Execute a command of cpugate(1): "models", "compare", "cache why" ... @arguments is the
+ * Execute a command of cpugate(1): "models", "compare", "cache-why" ... @arguments is the
  * text of a JSON object, or NULL for none; files that it names are read. *reply is to be
  * freed. May start emulators and block.
  */

@@ -17,24 +17,42 @@
 #define REPLY_NS (60 * 60 * CG_S)
 #define FILE_BYTES (16 << 20)
 #define READ_SIZE 65536
+#define WARNINGS_MAX 100
 
 #define MONITOR "qmp:"
 
 struct cg_remote {
 	struct cg_qmp *qmp;
+	json_t *warnings;
 	void (*progress)(void *data, size_t done, size_t total, const char *what);
 	void *progress_data;
 	char code[24]; /* of the last error */
 };
 
+/* Once each, as a context of our own has them. */
+static void hear_warning(struct cg_remote *remote, const char *text)
+{
+	const json_t *known;
+	size_t i;
+
+	json_array_foreach(remote->warnings, i, known)
+		if (strcmp(json_string_value(known), text) == 0)
+			return;
+	if (i < WARNINGS_MAX)
+		json_array_append_new(remote->warnings, json_string(text));
+}
+
 static void hear_event(void *data, const char *name, const json_t *event)
 {
 	const json_t *what = json_object_get(event, "data");
 	const char *text = cg_json_text(what, "what");
-	const struct cg_remote *remote = data;
+	const char *warning = cg_json_text(what, "warning");
+	struct cg_remote *remote = data;
 	uint64_t done, total;
 
-	if (strcmp(name, "PROBE_PROGRESS") == 0 && remote->progress && text &&
+	if (strcmp(name, CG_EVENT_WARNING) == 0 && warning)
+		hear_warning(remote, warning);
+	if (strcmp(name, CG_EVENT_PROGRESS) == 0 && remote->progress && text &&
 	    cg_json_uint(json_object_get(what, "done"), &done) &&
 	    cg_json_uint(json_object_get(what, "total"), &total) && total)
 		remote->progress(remote->progress_data, (size_t)done, (size_t)total,
@@ -78,10 +96,12 @@ int cg_remote_open(struct cg_remote **out, const struct cpugate_options *how,
 
 	if (!remote)
 		return cg_error_errno(err, "cpugated");
+	remote->warnings = json_array();
 	remote->progress = how->progress;
 	remote->progress_data = how->progress_data;
 	if (join(&fd, how->socket, err) < 0 ||
 	    cg_qmp_open(&remote->qmp, fd, &limits, err) < 0) {
+		json_decref(remote->warnings);
 		free(remote);
 		return -1;
 	}
@@ -95,8 +115,14 @@ struct cg_remote *cg_remote_close(struct cg_remote *remote)
 	if (!remote)
 		return NULL;
 	cg_qmp_close(remote->qmp);
+	json_decref(remote->warnings);
 	free(remote);
 	return NULL;
+}
+
+const json_t *cg_remote_warnings(const struct cg_remote *remote)
+{
+	return remote->warnings;
 }
 
 /* Files. */

@@ -11,6 +11,10 @@
 #include "base/error.h"
 #include "lib/cpugate.h"
 
+/* Events that are for who asked, before the answer. */
+#define CG_EVENT_PROGRESS "PROBE_PROGRESS" /* "done", "total", "what" */
+#define CG_EVENT_WARNING "WARNING"         /* "warning" */
+
 struct cg_remote;
 
 /* Connect to how->socket. Blocks, as the next does; how->cancel_fd ends it. */
@@ -18,6 +22,9 @@ cg_must_check int cg_remote_open(struct cg_remote **out,
 				 const struct cpugate_options *how, struct cg_error *err);
 struct cg_remote *
 cg_remote_close(struct cg_remote *remote); /* takes NULL; returns NULL */
+
+/* What users should be told, texts. Owned by @remote. */
+const json_t *cg_remote_warnings(const struct cg_remote *remote);
 
 /* The caller owns *@reply. */
 cg_must_check int cg_remote_ask(struct cg_remote *remote, const char *command,
