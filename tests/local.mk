@@ -77,6 +77,7 @@ bats_tests = \
 	%D%/cli/completions.bats \
 	%D%/cli/contract.bats \
 	%D%/cli/daemon.bats \
+	%D%/cli/daemon-faults.bats \
 	%D%/cli/diff.bats \
 	%D%/cli/examples.bats \
 	%D%/cli/explain.bats \
@@ -108,9 +109,13 @@ script_tests = \
 
 test_data = \
 	%D%/cli/contracts.bash \
+	%D%/cli/daemon.bash \
 	%D%/cli/fake.bash \
+	%D%/cli/faults.py \
 	%D%/cli/helpers.bash \
+	%D%/cli/load.py \
 	%D%/cli/qmp.py \
+	%D%/cli/wall-clock.c \
 	%D%/lint \
 	%D%/no-bats \
 	%D%/tally \
@@ -134,7 +139,7 @@ noinst_HEADERS += \
 	%D%/unit/random.h \
 	%D%/unit/recorded-hosts.h \
 	%D%/unit/unit.h
-check_PROGRAMS += $(unit_tests) %D%/truth/vcpu %D%/truth/vcpus
+check_PROGRAMS += $(unit_tests) %D%/cli/embedded %D%/truth/vcpu %D%/truth/vcpus
 TESTS += $(unit_tests) $(bats_tests) $(script_tests)
 EXTRA_DIST += $(bats_tests) $(script_tests) $(test_data)
 
@@ -149,6 +154,8 @@ AM_CFLAGS += $(CMOCKA_CFLAGS)
 # The library as its users have it. Not through libtool's script, for the test's own sake.
 %C%_unit_test_cpugate_LDADD = libcpugate.la $(CMOCKA_LIBS)
 %C%_unit_test_cpugate_LDFLAGS = $(AM_LDFLAGS) -no-install
+%C%_cli_embedded_LDADD = libcpugate.la
+%C%_cli_embedded_LDFLAGS = $(AM_LDFLAGS) -no-install
 
 TEST_EXTENSIONS = .bats .sh
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh

@@ -3,11 +3,8 @@
 import hashlib
 import json
 import os
-import random
-import select
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 import time
@@ -135,57 +132,6 @@ def together(path, clients, command, arguments):
     assert 'return' in replies[0], replies[0]
 
 
-QUESTIONS = [
-    ('models', {}), ('machines', {}), ('about', {}),
-    ('query-cpu-definitions', {}), ('query-machines', {}), ('query-target', {}),
-    ('expand', {'definition': '486'}), ('expand', {'definition': '486,+avx2'}),
-    ('expand', {'definition': 'nosuch'}), ('compare', {'a': '486', 'b': 'qemu64'}),
-    ('explain', {'subject': 'avx2'}),
-    ('query-cpu-model-expansion', {'type': 'full', 'model': {'name': '486'}}),
-    ('query-cpu-model-comparison', {'modela': {'name': '486'}, 'modelb': {'name': 'qemu64'}}),
-]
-
-
-def load(path, emulator, clients, requests):
-    """Many clients, mixed questions: each answer is the one that the first client got."""
-    first = Client(path)
-    questions = [(c, dict(a, emulator=emulator, accel='tcg')) for c, a in QUESTIONS]
-    right = []
-    for command, arguments in questions:
-        first.ask(command, **arguments)  # measured
-        right.append(json.dumps(first.ask(command, **arguments)))
-    everybody = [Client(path) for _ in range(int(clients))]
-    poll = select.epoll()
-    asked = {}
-    for client in everybody:
-        poll.register(client.socket, select.EPOLLIN)
-    by_fd = {client.socket.fileno(): client for client in everybody}
-    left = int(requests)
-    rng = random.Random(1)
-
-    def ask(client):
-        number = rng.randrange(len(questions))
-        asked[client] = number
-        client.send(questions[number][0], **questions[number][1])
-
-    for client in everybody:
-        ask(client)
-        left -= 1
-    pending = len(everybody)
-    wrong = 0
-    while pending:
-        for fd, _ in poll.poll(60):
-            client = by_fd[fd]
-            wrong += json.dumps(client.reply()) != right[asked[client]]
-            pending -= 1
-            if left > 0:
-                left -= 1
-                pending += 1
-                ask(client)
-    print(f'requests {requests} wrong {wrong}')
-    assert wrong == 0
-
-
 def pages(path, emulator):
     client = Client(path)
     arguments = {'emulator': emulator, 'accel': 'tcg'}
@@ -220,85 +166,6 @@ def files(path, record):
     assert 'Permission denied' in error['desc'], error
     error = client.ask('baseline', records=['sha256:' + 64 * '0'])['error']
     assert error['code'] == 'unknown', error
-
-
-def deaf(path, emulator):
-    """Asks and never reads: dropped, and the others are answered meanwhile."""
-    bad = Client(path)
-    good = Client(path)
-    message = json.dumps({'execute': 'models', 'arguments': {
-        'emulator': emulator, 'accel': 'tcg'}}).encode()
-    bad.socket.setblocking(False)
-    end = time.time() + 20
-    sent = 0
-    while time.time() < end:
-        try:
-            sent += bad.socket.send(message)
-        except BlockingIOError:
-            time.sleep(0.05)
-        except (BrokenPipeError, ConnectionResetError):
-            break
-        else:
-            continue
-        assert 'return' in good.ask('query-version')
-    else:
-        raise AssertionError('it was kept')
-
-
-def slow(path):
-    """One byte a second, and none at all: dropped."""
-    trickle, silent = Client(path), Client(path, greet=False)
-    good = Client(path)
-    gone = 0
-    for byte in b'{"execute": "query-version"}':
-        try:
-            trickle.socket.send(bytes([byte]))
-        except (BrokenPipeError, ConnectionResetError):
-            gone += 1
-            break
-        assert 'return' in good.ask('query-version')
-        time.sleep(0.4)
-    assert gone
-    assert silent.socket.recv(1) == b''
-
-
-def noise(path, seconds):
-    """Any bytes: the others are answered."""
-    good = Client(path)
-    rng = random.Random(1)
-    end = time.time() + float(seconds)
-    while time.time() < end:
-        bad = Client(path, greet=rng.random() < 0.5)
-        bad.socket.settimeout(5)
-        try:
-            for _ in range(rng.randrange(20)):
-                bad.socket.send(rng.randbytes(rng.randrange(1, 3000)) if rng.random() < 0.5 else
-                                bytes(rng.choices(b'{}[]":,\\ \n\xffexecutid1', k=200)))
-            if rng.random() < 0.5:
-                bad.socket.recv(100000)
-        except (OSError, EOFError):
-            pass
-        bad.socket.close()
-        assert 'return' in good.ask('query-version')
-
-
-def crowd(path, count):
-    """More clients than there are descriptors: those that are in are answered."""
-    good = Client(path)
-    everybody = []
-    for _ in range(int(count)):
-        try:
-            client = socket.socket(socket.AF_UNIX)
-            client.setblocking(False)
-            client.connect(path)
-            everybody.append(client)
-        except BlockingIOError:
-            time.sleep(0.001)
-    assert 'return' in good.ask('query-version')
-    for client in everybody:
-        client.close()
-    time.sleep(1.5)
-    assert 'return' in Client(path).ask('query-version')
 
 
 def changed(path, emulator):
@@ -345,7 +212,7 @@ def rights(path, emulator):
     assert error['code'] == 'refused', error
 
 
-def launch(program, path):
+def launch(path, program):
     """As an init system starts it: with a socket, a place to report to, and a watchdog."""
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(path)
@@ -378,34 +245,6 @@ def launch(program, path):
     assert os.path.exists(path)  # it is the launcher's
 
 
-def killed(program, path, emulator, times):
-    """SIGKILL at any time under load: the next one answers as if nothing had been."""
-    rng = random.Random(1)
-    right = None
-    for i in range(int(times)):
-        child = subprocess.Popen([program, '--socket', path], stderr=subprocess.DEVNULL)
-        client = None
-        while not client:
-            try:
-                client = Client(path)
-            except OSError:
-                assert child.poll() is None
-                time.sleep(0.005)
-        for n, model in enumerate(('486', 'Haswell', 'base', 'max')):
-            bad = Client(path)
-            bad.send('expand', emulator=emulator, accel='tcg', definition=f'{model},level={i + n}')
-        if i % 5 == 4:
-            got = client.ask('models', emulator=emulator, accel='tcg')
-            assert 'return' in got, got
-            right = right or got
-            assert got == right, got
-        else:
-            client.send('models', emulator=emulator, accel='tcg')
-            time.sleep(rng.random() * 0.06)
-        child.kill()
-        child.wait()
-
-
 def session(path):
     """Errors carry ids, answers come in order, and a client can get back to a known state."""
     client = Client(path, greet=False)
@@ -436,13 +275,90 @@ def session(path):
     assert "machine isn't a text" in error['error']['desc'], error
 
 
+class LineReader:
+    """Reads as libvirt's monitor does: what CRLF ends is one object, which is a greeting, an event,
+    or the answer to the one command that is under way. Anything else is the end."""
+
+    LONGEST = 10 << 20
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(path)
+        self.socket.settimeout(60)
+        self.bytes = b''
+        self.number = 0
+        assert 'QMP' in self.object()
+
+    def object(self):
+        while b'\r\n' not in self.bytes:
+            got = self.socket.recv(1024)
+            assert got and len(self.bytes) < self.LONGEST
+            self.bytes += got
+        line, self.bytes = self.bytes.split(b'\r\n', 1)
+        value = json.loads(line)
+        assert isinstance(value, dict) and len({'QMP', 'event', 'return', 'error'} & value.keys()) == 1
+        return value
+
+    def command(self, name, **arguments):
+        self.number += 1
+        message = {'execute': name, 'arguments': arguments, 'id': f'libvirt-{self.number}'}
+        if not arguments:
+            del message['arguments']
+        self.socket.sendall(json.dumps(message).encode() + b'\r\n')
+        while 'event' in (reply := self.object()):
+            pass
+        assert reply['id'] == message['id']
+        return reply
+
+
+def line_reader(path, emulator):
+    """What libvirt asks a QEMU for its capabilities, as far as that is about CPUs."""
+    monitor = LineReader(path)
+    about = {'emulator': emulator, 'accel': 'tcg'}
+    assert monitor.command('qmp_capabilities') == {'return': {}, 'id': 'libvirt-1'}
+    assert {'major', 'minor', 'micro'} <= monitor.command('query-version')['return']['qemu'].keys()
+    commands = {row['name'] for row in monitor.command('query-commands')['return']}
+    assert 'query-cpu-definitions' in commands
+    assert monitor.command('query-target', **about)['return']['arch'] == 'x86_64'
+    assert {'enabled', 'present'} <= monitor.command('query-kvm', **about)['return'].keys()
+    for machine in monitor.command('query-machines', **about)['return']:
+        assert isinstance(machine['name'], str) and machine['cpu-max'] > 0
+    for model in monitor.command('query-cpu-definitions', **about)['return']:
+        assert isinstance(model['name'], str) and isinstance(model['unavailable-features'], list)
+    model = monitor.command('query-cpu-model-expansion', type='full', model={'name': '486'},
+                            **about)['return']['model']
+    assert isinstance(model['name'], str) and isinstance(model['props'], dict)
+    assert monitor.command('device-list-properties')['error']['class'] == 'CommandNotFound'
+    assert 'types' not in monitor.command('query-qmp-schema')['return'][0]
+
+
+def short_lines(path, emulator):
+    """A reader that stops at lines of 64 KiB, asks one thing at a time, and knows ids as texts."""
+    client = Client(path, greet=False)
+
+    def ask(command, **arguments):
+        client.send(command, id='1', **arguments)
+        while True:
+            while b'\n' not in client.bytes:
+                assert len(client.bytes) < 65536
+                client.bytes += client.socket.recv(4096)
+            reply = client.line()
+            if 'event' not in reply:
+                assert reply['id'] == '1'
+                return reply['return']
+
+    ask('qmp_capabilities')
+    whole = Client(path).ask('query-cpu-definitions', emulator=emulator, accel='tcg')['return']
+    page = ask('query-cpu-definitions', emulator=emulator, accel='tcg', page_bytes=65536)
+    text = page['page']
+    while 'next' in page:
+        page = ask('next-page', cursor=page['next'])
+        text += page['page']
+    assert json.loads(text) == whole
+
+
 def main():
-    what = sys.argv[2]
-    if what in ('launch', 'killed'):
-        globals()[what](sys.argv[3], sys.argv[1], *sys.argv[4:]) if what == 'killed' else \
-            launch(sys.argv[3], sys.argv[1])
-    else:
-        globals()[what](sys.argv[1], *sys.argv[3:])
+    globals()[sys.argv[2]](sys.argv[1], *sys.argv[3:])
 
 
 if __name__ == '__main__':
