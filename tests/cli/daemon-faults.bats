@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2034,SC2154 # variables of helpers
+# shellcheck disable=SC2016,SC2034,SC2154 # what is for jq; variables of helpers
 # What cpugated has to live through: many clients, bad ones, full disks, kills, and a host that
 # changes. Small here; DAEMON_REQUESTS (5000), DAEMON_KILLS (12) and DAEMON_CROWD (2000) make it
 # large, DAEMON_SECONDS is then how long it may take (300).

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# shellcheck disable=SC2154 # variables of helpers
+# shellcheck disable=SC2034,SC2154 # variables of helpers
 # cpugated from outside: what it says, to whom, and what it puts up with.
 
 bats_require_minimum_version 1.5.0
@@ -159,6 +159,15 @@ requires_qemu_qmp()
 	run client stale "$emulator" 3000 0.7
 	status_is 0
 	output_has 'stale 0'
+	stop
+}
+
+@test "a question about no emulator has none measured" {
+	mkdir bin
+	cp "$emulator" bin/qemu-system-x86_64
+	PATH=$PWD/bin:$PATH serve
+	client quiet
+	[[ ! -e $FAKE_QEMU_LOG ]]
 	stop
 }
 

@@ -168,6 +168,14 @@ def files(path, record):
     assert error['code'] == 'unknown', error
 
 
+def quiet(path):
+    """Questions about no emulator, and time enough to look for what they may have been about."""
+    client = Client(path)
+    for command in ('host', 'cache-path', 'contract-list', 'query-version', 'query-commands'):
+        assert 'return' in client.ask(command)
+    time.sleep(6)
+
+
 def changed(path, emulator):
     """The emulator is replaced: everybody is told."""
     client, other = Client(path), Client(path)
