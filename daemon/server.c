@@ -48,6 +48,28 @@ static size_t count_peers(const struct cg_server *s, uid_t uid)
 	return count;
 }
 
+static size_t room_for_peers(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
+	    limit.rlim_cur >= CG_PEERS_MAX + CG_DESCRIPTORS_KEPT)
+		return CG_PEERS_MAX;
+	return limit.rlim_cur > 2 * CG_DESCRIPTORS_KEPT
+		       ? limit.rlim_cur - CG_DESCRIPTORS_KEPT
+		       : limit.rlim_cur / 2;
+}
+
+static int check_room(const struct cg_server *s, uid_t uid, struct cg_error *err)
+{
+	if (s->metrics.connected >= room_for_peers())
+		return cg_error_set(err, CG_E_LIMIT, "too many clients");
+	if (count_peers(s, uid) >= CG_PEERS_OF_USER)
+		return cg_error_set(err, CG_E_LIMIT, "too many clients of one user");
+	return 0;
+}
+
+/* Who is one too many is told so in place of a greeting. */
 static int welcome(struct cg_server *s, int fd, struct cg_error *err)
 {
 	const struct cg_peer_owner owner = { .take = cg_dialogue_take,
@@ -56,13 +78,17 @@ static int welcome(struct cg_server *s, int fd, struct cg_error *err)
 					     .data = s,
 					     .input = &s->input,
 					     .patience = s->options.patience };
+	const struct cg_span no_id = { 0 };
+	struct cg_error ignored;
 	struct cg_peer *peer;
 
 	if (cg_peer_new(&peer, fd, s->loop, &owner, err) < 0)
 		return -1;
-	if (count_peers(s, cg_peer_rights(peer)->uid) >= CG_PEERS_OF_USER) {
+	if (check_room(s, cg_peer_rights(peer)->uid, err) < 0) {
+		if (cg_message_error(cg_peer_out(peer), NULL, err, no_id, &ignored) == 0)
+			cg_peer_flush(peer);
 		cg_peer_free(peer);
-		return cg_error_set(err, CG_E_LIMIT, "too many of one user");
+		return -1;
 	}
 	s->metrics.clients++;
 	s->metrics.connected++;
@@ -81,18 +107,6 @@ static void turn_away(struct cg_server *s, const char *why)
 	s->full = true;
 }
 
-static size_t room_for_peers(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 ||
-	    limit.rlim_cur >= CG_PEERS_MAX + CG_DESCRIPTORS_KEPT)
-		return CG_PEERS_MAX;
-	return limit.rlim_cur > 2 * CG_DESCRIPTORS_KEPT
-		       ? limit.rlim_cur - CG_DESCRIPTORS_KEPT
-		       : limit.rlim_cur / 2;
-}
-
 static void accept_one(void *data, unsigned ready)
 {
 	struct cg_server *s = data;
@@ -108,12 +122,8 @@ static void accept_one(void *data, unsigned ready)
 		}
 		return;
 	}
-	if (s->metrics.connected >= room_for_peers()) {
-		close(fd);
-		turn_away(s, "there are too many");
-	} else if (welcome(s, fd, &err) < 0) {
+	if (welcome(s, fd, &err) < 0)
 		turn_away(s, err.msg);
-	}
 }
 
 /* Time and signals. */

@@ -350,6 +350,8 @@ static int negotiate(struct cg_qmp *qmp, struct cg_error *err)
 
 	if (read_message(qmp, cg_clock_in(qmp->limits.reply_ns), &greeting, err) < 0)
 		return -1;
+	if (json_object_get(greeting, "error"))
+		return refused(qmp, json_object_get(greeting, "error"), err);
 	if (!json_is_object(json_object_get(greeting, "QMP")))
 		return cg_error_set(err, CG_E_PROTOCOL, "no QMP greeting");
 	return cg_qmp_call(qmp, "qmp_capabilities", NULL, &reply, err);

@@ -84,6 +84,18 @@ static int join(int *out, const char *path, struct cg_error *err)
 	return 0;
 }
 
+static int greet(struct cg_remote *remote, const char *path,
+		 const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	int fd;
+
+	if (join(&fd, path, err) < 0)
+		return -1;
+	if (cg_qmp_open(&remote->qmp, fd, limits, err) < 0)
+		return cg_error_prefix(err, "cpugated at %s", path);
+	return 0;
+}
+
 int cg_remote_open(struct cg_remote **out, const struct cpugate_options *how,
 		   struct cg_error *err)
 {
@@ -92,15 +104,13 @@ int cg_remote_open(struct cg_remote **out, const struct cpugate_options *how,
 					      .cancel_fd = how->cancel_fd };
 	struct cg_remote *remote = calloc(1, sizeof(*remote));
 	const struct cg_qmp_ear ear = { hear_event, hear_error, remote };
-	int fd;
 
 	if (!remote)
 		return cg_error_errno(err, "cpugated");
 	remote->warnings = json_array();
 	remote->progress = how->progress;
 	remote->progress_data = how->progress_data;
-	if (join(&fd, how->socket, err) < 0 ||
-	    cg_qmp_open(&remote->qmp, fd, &limits, err) < 0) {
+	if (greet(remote, how->socket, &limits, err) < 0) {
 		json_decref(remote->warnings);
 		free(remote);
 		return -1;

@@ -44,8 +44,12 @@ def crowd(path, count):
         except ConnectionResetError:
             got = b''
         greeted += b'"QMP"' in got
-        turned_away += got == b''
+        turned_away += b'too many clients' in got
     assert 'return' in good.ask('query-version')
+    got = subprocess.run(['cpugate', 'models'], env=dict(os.environ, CPUGATE_SOCKET=path),
+                         capture_output=True, text=True, check=False)
+    assert got.returncode == 2 and got.stderr.startswith(
+        f'cpugate: cpugated at {path}: too many clients'), got
     print(f'connections {count} greeted {greeted} turned away {turned_away} '
           f'waiting {int(count) - greeted - turned_away} '
           f'slowest answer meanwhile {1000 * slowest:.1f} ms')
