@@ -87,6 +87,7 @@ static const struct option long_options[] = {
 	{ "uri", required_argument, NULL, OPTION_TEXT },
 	{ "deadline", required_argument, NULL, OPTION_NUMBER },
 	{ "keep-source", no_argument, NULL, OPTION_FLAG },
+	{ "resume", no_argument, NULL, OPTION_FLAG },
 	{ "sample", required_argument, NULL, OPTION_NUMBER },
 	{ "seed", required_argument, NULL, OPTION_NUMBER },
 	{ "partition", required_argument, NULL, OPTION_NUMBER },
@@ -161,6 +162,7 @@ static void print_help(void)
 	     "  --to-record FILE  migrate: what the host it goes to can give\n"
 	     "  --deadline N      migrate, receive: so many seconds at most\n"
 	     "  --keep-source     migrate: leave the QEMU that the guest left\n"
+	     "  --resume          migrate: bring back what was left standing on its way\n"
 	     "  --contract FILE   run, migrate, receive, check restore: what was promised\n"
 	     "  --html FILE       matrix: write a page for browsers and paper there\n"
 	     "  --short, --both   pin: with the model instead of its features, or both ways\n"

@@ -25,6 +25,11 @@ int cg_stay_print(const struct cg_view *view, const json_t *reply, struct cg_err
 {
 	const char *failure = cg_json_text(reply, "failure");
 
+	if (json_object_get(reply, "resumed")) {
+		printf("%s: %s\n", cg_json_text(reply, "guest"),
+		       cg_json_text(reply, "source"));
+		return CG_EXIT_YES;
+	}
 	if (json_is_true(json_object_get(reply, "moved")))
 		return CG_EXIT_YES;
 	if (fflush(stdout) == EOF || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)

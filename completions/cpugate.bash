@@ -67,7 +67,7 @@ _cpugate_offer_options()
 		;;
 	pin*) _cpugate_offer --accel --record --short --both "$common" ;;
 	migrate*)
-		_cpugate_offer --from --uri --to --to-record --name --contract --deadline --keep-source \
+		_cpugate_offer --from --uri --to --to-record --name --contract --deadline --keep-source --resume \
 			--accel "$common"
 		;;
 	receive*) _cpugate_offer --uri --name --contract --deadline --accel "$common" ;;
@@ -89,7 +89,7 @@ _cpugate_offer_options()
 	host) _cpugate_offer --record "$common" ;;
 	verify) _cpugate_offer "$measured --launch --sample --seed $common" ;;
 	'') _cpugate_offer "$measured --launch --sample --seed --record --from --output --format --name \
-		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --uri --deadline --keep-source --to-record --html --replaced $baseline $common" ;;
+		--like-virsh --short --both --cpu --guest --to --smp --contract --allow-missing --uri --deadline --keep-source --resume --to-record --html --replaced $baseline $common" ;;
 	*) _cpugate_offer "$common" ;;
 	esac
 }

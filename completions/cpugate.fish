@@ -137,6 +137,7 @@ set -l moved '__cpugate_is ""; or string match -qr -- "^(migrate|receive)" (__cp
 complete -c cpugate -l uri -x -n $moved -d 'The way that the guest takes'
 complete -c cpugate -l deadline -x -n $moved -d 'So many seconds at most'
 complete -c cpugate -l keep-source -n $migrate -d 'Leave the QEMU that it left'
+complete -c cpugate -l resume -n $migrate -d 'Bring back what was left standing'
 complete -c cpugate -l to-record -rF -n $migrate -d 'What that host can give'
 set -l goes 'string match -q -- "migrate*" (__cpugate_verb)'
 complete -c cpugate -l from -rF -n $goes -d 'Its monitor, qmp:SOCKET'

@@ -71,7 +71,8 @@ static _Noreturn void guard(const struct cg_outgoing *source, int pipe, int vict
 	struct cg_outgoing o = { .path = source->path,
 				 .limits = source->limits,
 				 .pid = source->pid,
-				 .runs = source->runs };
+				 .runs = source->runs,
+				 .marked = source->marked };
 	struct cg_error ignored;
 
 	leave_everything(pipe, victim);

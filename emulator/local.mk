@@ -20,4 +20,6 @@ libcg_la_SOURCES += \
 	%D%/qmp.c \
 	%D%/qmp.h \
 	%D%/query.c \
-	%D%/query.h
+	%D%/query.h \
+	%D%/token.c \
+	%D%/token.h

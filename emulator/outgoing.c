@@ -12,6 +12,7 @@
 
 #include "emulator/monitor.h"
 #include "emulator/query.h"
+#include "emulator/token.h"
 
 #define GIVEN "cpugate-guest" /* what the emulator calls the fd */
 
@@ -44,14 +45,28 @@ static bool is_over(const char *status)
 	return !status || is_one_of(status, ends, CG_COUNT(ends));
 }
 
+/* It stands still because it has left, or all but. */
+static bool has_left(const char *status)
+{
+	return strcmp(status, "postmigrate") == 0 ||
+	       strcmp(status, "finish-migrate") == 0;
+}
+
 static int check_state(struct cg_outgoing *o, struct cg_error *err)
 {
 	cg_auto_json json_t *migration = NULL;
 	cg_auto_free char *status = NULL;
+	bool runs;
 
 	if (cg_query_status(o->qmp, &status, &o->runs, err) < 0 ||
 	    query_migration(o, &migration, err) < 0)
 		return -1;
+	if (has_left(status) && cg_token_read(o->qmp, &o->marked, &runs, err) < 0)
+		return -1;
+	if (o->marked)
+		return cg_error_set(err, CG_E_REFUSED,
+				    "somebody began to move it and was killed: "
+				    "migrate --resume brings it back");
 	if (!is_one_of(status, may_leave, CG_COUNT(may_leave)))
 		return cg_error_set(err, CG_E_REFUSED,
 				    "a guest that is %.40s can't leave", status);
@@ -76,8 +91,10 @@ static int connect_to(struct cg_outgoing *o, struct cg_error *err)
 	return cg_error_set(err, CG_E_DIED, "guest at %s: its emulator ended", o->path);
 }
 
-int cg_outgoing_open(struct cg_outgoing *out, const char *path,
-		     const struct cg_qmp_limits *limits, struct cg_error *err)
+static int open_with(struct cg_outgoing *out, const char *path,
+		     const struct cg_qmp_limits *limits,
+		     int (*look)(struct cg_outgoing *, struct cg_error *),
+		     struct cg_error *err)
 {
 	cg_auto_outgoing struct cg_outgoing o = { .path = strdup(path),
 						  .limits = *limits };
@@ -87,8 +104,38 @@ int cg_outgoing_open(struct cg_outgoing *out, const char *path,
 		return cg_error_errno(err, "%s", path);
 	if (connect_to(&o, err) < 0)
 		return -1;
-	if (check_state(&o, err) < 0)
+	if (look(&o, err) < 0)
 		return cg_error_prefix(err, "guest at %s", path);
+	*out = o;
+	o = (struct cg_outgoing){ 0 };
+	return 0;
+}
+
+int cg_outgoing_open(struct cg_outgoing *out, const char *path,
+		     const struct cg_qmp_limits *limits, struct cg_error *err)
+{
+	return open_with(out, path, limits, check_state, err);
+}
+
+static int read_token(struct cg_outgoing *o, struct cg_error *err)
+{
+	return cg_token_read(o->qmp, &o->marked, &o->runs, err);
+}
+
+int cg_outgoing_find(struct cg_outgoing *out, const char *path,
+		     const struct cg_qmp_limits *limits, bool *stands,
+		     struct cg_error *err)
+{
+	cg_auto_outgoing struct cg_outgoing o = { 0 };
+	cg_auto_free char *status = NULL;
+	bool runs;
+
+	if (open_with(&o, path, limits, read_token, err) < 0 ||
+	    cg_query_status(o.qmp, &status, &runs, err) < 0)
+		return -1;
+	*stands = has_left(status);
+	if (!o.marked)
+		o.runs = runs;
 	*out = o;
 	o = (struct cg_outgoing){ 0 };
 	return 0;
@@ -145,6 +192,30 @@ int cg_outgoing_prepare(struct cg_outgoing *o, json_t **capabilities,
 	return prepare(o, capabilities, err) < 0
 		       ? cg_error_prefix(err, "guest at %s", o->path)
 		       : 0;
+}
+
+int cg_outgoing_mark(struct cg_outgoing *o, struct cg_error *err)
+{
+	return cg_token_put(o->qmp, o->runs, &o->marked, err) < 0
+		       ? cg_error_prefix(err, "guest at %s", o->path)
+		       : 0;
+}
+
+int cg_outgoing_take(struct cg_outgoing *o, struct cg_error *err)
+{
+	if (!o->marked || o->taken)
+		return 0;
+	if (!o->qmp)
+		return cg_error_set(err, CG_E_DIED, "monitor %s: it was lost", o->path);
+	if (cg_token_take(o->qmp, err) == 0) {
+		o->taken = true;
+		return 0;
+	}
+	return err->code == CG_E_REFUSED
+		       ? cg_error_set(err, CG_E_REFUSED,
+				      "guest at %s: somebody else has brought it back",
+				      o->path)
+		       : cg_error_prefix(err, "guest at %s", o->path);
 }
 
 static int start(struct cg_outgoing *o, const char *uri, int fd, struct cg_error *err)
@@ -205,9 +276,10 @@ static int note_state(struct cg_outgoing *o, struct cg_error *err)
 
 	if (cg_query_status(o->qmp, &status, &runs, err) < 0)
 		return -1;
-	if (runs || strcmp(status, "paused") == 0)
-		o->runs = runs;
-	return 0;
+	if (runs == o->runs || (!runs && strcmp(status, "paused") != 0))
+		return 0;
+	o->runs = runs;
+	return o->marked ? cg_token_note(o->qmp, runs, err) : 0;
 }
 
 int cg_outgoing_look(struct cg_outgoing *o, struct cg_transfer *out, struct cg_error *err)
@@ -246,7 +318,12 @@ static int settle_once(struct cg_outgoing *o, bool *done, struct cg_error *err)
 	if (cg_query_status(o->qmp, &status, &runs, err) < 0)
 		return -1;
 	*done = runs == o->runs;
-	if (*done || strcmp(status, "finish-migrate") == 0)
+	if (!*done && strcmp(status, "finish-migrate") == 0)
+		return 0;
+	/* One that has left is only brought back by who has its token. */
+	if ((*done || has_left(status)) && cg_outgoing_take(o, err) < 0)
+		return *done ? 0 : -1;
+	if (*done)
 		return 0;
 	if (strcmp(status, "paused") == 0 || strcmp(status, "postmigrate") == 0)
 		return cg_qmp_call(o->qmp, runs ? "stop" : "cont", NULL, &reply, err);

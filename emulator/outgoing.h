@@ -13,7 +13,9 @@ struct cg_outgoing {
 	struct cg_qmp_limits limits;
 	struct cg_qmp *qmp; /* NULL once it was lost */
 	pid_t pid;          /* the emulator's, 0 if the kernel doesn't say */
-	bool runs; /* the guest did, when it was last seen before its last stop */
+	bool runs;   /* the guest did, when it was last seen before its last stop */
+	bool marked; /* there is a token in it (emulator/token.h) ... */
+	bool taken;  /* ... which we have taken */
 };
 
 /* How far it is. */
@@ -47,6 +49,22 @@ void cg_outgoing_close(struct cg_outgoing *o);
  */
 cg_must_check int cg_outgoing_prepare(struct cg_outgoing *o, json_t **capabilities,
 				      struct cg_error *err);
+
+/*
+ * From here on it shows that the guest wasn't given away, until cg_outgoing_take(): after that
+ * it is ours to be run somewhere else, and nobody brings it back here. CG_E_REFUSED: somebody
+ * has.
+ */
+cg_must_check int cg_outgoing_mark(struct cg_outgoing *o, struct cg_error *err);
+cg_must_check int cg_outgoing_take(struct cg_outgoing *o, struct cg_error *err);
+
+/*
+ * Connect to one that somebody else began to move and left behind: *@stands if the guest
+ * does, since it has left; @marked and @runs are as the token in it says.
+ */
+cg_must_check int cg_outgoing_find(struct cg_outgoing *out, const char *path,
+				   const struct cg_qmp_limits *limits, bool *stands,
+				   struct cg_error *err);
 
 /*
  * Begin. @fd is a connected socket that it gets, if @uri is NULL; the caller may close it

@@ -67,6 +67,7 @@ enum cg_argument cg_argument_kind(const char *argument)
 		{ "words", CG_ARGUMENT_LIST },      { "text", CG_ARGUMENT_TEXT },
 		{ "uri", CG_ARGUMENT_TEXT },        { "to-record", CG_ARGUMENT_TEXT },
 		{ "deadline", CG_ARGUMENT_NUMBER }, { "keep-source", CG_ARGUMENT_FLAG },
+		{ "resume", CG_ARGUMENT_FLAG },
 	};
 
 	for (size_t i = 0; i < CG_COUNT(known); i++)

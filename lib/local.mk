@@ -56,6 +56,8 @@ libcg_la_SOURCES += \
 	%D%/migrant.h \
 	%D%/migrate-away.c \
 	%D%/migrate-away.h \
+	%D%/migrate-resume.c \
+	%D%/migrate-resume.h \
 	%D%/migrate.c \
 	%D%/migration.c \
 	%D%/migration.h \

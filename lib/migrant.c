@@ -8,7 +8,6 @@
 #include "lib/archive.h"
 
 #define MONITOR "qmp:"
-#define SETTLE_NS (60 * CG_S)
 #define END_NS (30 * CG_S)
 
 void cg_migrant_deinit(struct cg_migrant *m)
@@ -29,6 +28,11 @@ int cg_migrant_check(const json_t *args, struct cg_error *err)
 		return cg_error_set(err, CG_E_USAGE,
 				    "migrate: --from qmp:SOCKET -- QEMU ARGUMENT...");
 	return cg_crossing_check(seconds, err);
+}
+
+const char *cg_migrant_socket(const json_t *args)
+{
+	return cg_json_text(args, "from") + strlen(MONITOR);
 }
 
 /* The verdict. */
@@ -92,9 +96,8 @@ int cg_migrant_judge(struct cg_migrant *m, const char *to, const char *emulator,
 int cg_migrant_open(struct cg_migrant *m, struct cg_error *err)
 {
 	struct cg_qmp_limits limits = cg_context_limits(m->context);
-	const char *socket = cg_json_text(m->args, "from") + strlen(MONITOR);
 
-	return cg_outgoing_open(&m->source, socket, &limits, err);
+	return cg_outgoing_open(&m->source, cg_migrant_socket(m->args), &limits, err);
 }
 
 int cg_migrant_prepare(struct cg_migrant *m, json_t **capabilities, struct cg_error *err)
@@ -104,12 +107,14 @@ int cg_migrant_prepare(struct cg_migrant *m, json_t **capabilities, struct cg_er
 
 int cg_migrant_guard(struct cg_migrant *m, pid_t destination, struct cg_error *err)
 {
+	m->left = true;
+	if (cg_outgoing_mark(&m->source, err) < 0)
+		return -1;
 	return cg_guardian_start(&m->guardian, &m->source, destination, err);
 }
 
 int cg_migrant_send(struct cg_migrant *m, const char *uri, int fd, struct cg_error *err)
 {
-	m->left = true;
 	return cg_outgoing_start(&m->source, uri, fd, err);
 }
 
@@ -143,10 +148,13 @@ int cg_migrant_cross(struct cg_migrant *m,
 	return cg_crossing_watch(&crossing, &m->transfer, err);
 }
 
-void cg_migrant_commit(struct cg_migrant *m)
+int cg_migrant_commit(struct cg_migrant *m, struct cg_error *err)
 {
-	m->committed = true;
 	cg_guardian_dismiss(&m->guardian);
+	if (cg_outgoing_take(&m->source, err) < 0)
+		return -1;
+	m->committed = true;
+	return 0;
 }
 
 static bool keeps_source(const struct cg_migrant *m)
@@ -173,7 +181,8 @@ void cg_migrant_take_back(struct cg_migrant *m)
 	if (m->committed)
 		return;
 	m->settled = !m->left ||
-		     cg_outgoing_settle(&m->source, cg_clock_in(SETTLE_NS), &why) == 0;
+		     cg_outgoing_settle(&m->source, cg_clock_in(CG_MIGRANT_SETTLE_NS),
+					&why) == 0;
 	if (!m->settled)
 		cg_context_warn(m->context, why.msg);
 }
@@ -194,6 +203,8 @@ static const char *source_word(const struct cg_migrant *m)
 		return m->ended ? "ended" : "paused";
 	if (m->why.code && !m->settled)
 		return "unknown";
+	if (m->why.code && !m->source.path)
+		return NULL; /* it was left alone, whatever it does */
 	return m->source.path && !m->source.runs ? "paused" : "running";
 }
 
@@ -203,7 +214,8 @@ void cg_migrant_describe(const struct cg_migrant *m, json_t *reply)
 
 	json_object_set_new(reply, "guest", json_string(cg_json_text(m->args, "from")));
 	json_object_set_new(reply, "moved", json_boolean(m->moved));
-	json_object_set_new(reply, "source", json_string(source_word(m)));
+	if (source_word(m))
+		json_object_set_new(reply, "source", json_string(source_word(m)));
 	if (m->why.code)
 		json_object_set_new(reply, "failure", json_string(m->why.msg));
 	if (m->moved)

@@ -17,7 +17,7 @@ struct cg_migrant {
 	struct cg_outgoing source;
 	struct cg_guardian guardian;
 	struct cg_transfer transfer;
-	bool left;           /* the source was told to begin */
+	bool left;           /* the source has something of ours, or was told to begin */
 	bool committed;      /* the destination was told to run */
 	bool moved;          /* and does */
 	bool ended;          /* the source's emulator, since it was told to */
@@ -29,8 +29,11 @@ struct cg_migrant {
 
 void cg_migrant_deinit(struct cg_migrant *migrant);
 
-/* "from" and "deadline" of the arguments. */
+#define CG_MIGRANT_SETTLE_NS (60 * CG_S) /* to be back */
+
+/* "from" and "deadline" of the arguments; and the path of "from", if that was right. */
 cg_must_check int cg_migrant_check(const json_t *args, struct cg_error *err);
+const char *cg_migrant_socket(const json_t *args);
 
 /*
  * May it go to @to, a record or "host", and be started there by @emulator (NULL for any) with
@@ -61,8 +64,11 @@ cg_must_check int cg_migrant_cross(struct cg_migrant *migrant,
 						  struct cg_error *err),
 				   void *data, struct cg_error *err);
 
-/* Nothing brings it back from now on, but for us. */
-void cg_migrant_commit(struct cg_migrant *migrant);
+/*
+ * Nothing brings it back from now on, but for us: the destination may be told to run it.
+ * CG_E_REFUSED if somebody has already.
+ */
+cg_must_check int cg_migrant_commit(struct cg_migrant *migrant, struct cg_error *err);
 
 /* It has moved: end its emulator, unless "keep-source". */
 void cg_migrant_leave(struct cg_migrant *migrant);

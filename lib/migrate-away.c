@@ -106,8 +106,8 @@ static int hand_over(struct away *a, struct cg_error *err)
 	struct cg_migrant *m = &a->migrant;
 	cg_auto_json json_t *said = NULL;
 
-	cg_migrant_commit(m);
-	if (cg_parley_say(&a->parley, json_pack("{s:b}", "run", m->source.runs), err) < 0)
+	if (cg_migrant_commit(m, err) < 0 ||
+	    cg_parley_say(&a->parley, json_pack("{s:b}", "run", m->source.runs), err) < 0)
 		return -1;
 	if (hear(a, &a->parley, &said, err) < 0) {
 		m->committed = err->code != CG_E_REFUSED;
@@ -142,9 +142,7 @@ static int carry_out(struct away *a, struct cg_error *err)
 {
 	struct cg_migrant *m = &a->migrant;
 
-	if (cg_migrant_open(m, err) < 0)
-		return -1;
-	if (move(a, &m->why) == 0)
+	if (cg_migrant_open(m, &m->why) == 0 && move(a, &m->why) == 0)
 		return 0;
 	if (!m->committed) /* the other one ends what it has when we are gone */
 		cg_parley_deinit(&a->parley);

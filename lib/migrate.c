@@ -19,10 +19,11 @@
 #include "lib/held.h"
 #include "lib/migrant.h"
 #include "lib/migrate-away.h"
+#include "lib/migrate-resume.h"
 
-static const char *const arguments[] = { "argv",        "accel",    "from", "to",
-					 "to-record",   "uri",      "name", "contract",
-					 "keep-source", "deadline", NULL };
+static const char *const arguments[] = { "argv",        "accel",    "from",   "to",
+					 "to-record",   "uri",      "name",   "contract",
+					 "keep-source", "deadline", "resume", NULL };
 
 struct migrate {
 	struct cg_context *context;
@@ -186,7 +187,8 @@ static int switch_over(struct migrate *m, struct cg_error *err)
 {
 	struct cg_migrant *migrant = &m->migrant;
 
-	cg_migrant_commit(migrant);
+	if (cg_migrant_commit(migrant, err) < 0)
+		return -1;
 	if (migrant->source.runs && !m->held.launch.arguments.paused &&
 	    cg_incoming_run(cg_paused_qmp(m->held.paused), err) < 0) {
 		migrant->committed = err->code != CG_E_REFUSED;
@@ -251,10 +253,10 @@ static int carry_out(struct migrate *m, struct cg_error *err)
 {
 	int signals = cg_context_limits(m->context).cancel_fd;
 
-	if (cg_held_claim(&m->held, true, err) < 0 ||
-	    cg_migrant_open(&m->migrant, err) < 0)
+	if (cg_held_claim(&m->held, true, err) < 0)
 		return -1;
-	if (move(m, &m->migrant.why) == 0) {
+	if (cg_migrant_open(&m->migrant, &m->migrant.why) == 0 &&
+	    move(m, &m->migrant.why) == 0) {
 		leave_source(m);
 		return cg_paused_let_go(m->held.paused, true, err) < 0
 			       ? -1
@@ -288,12 +290,14 @@ static json_t *describe(const struct migrate *m)
 
 static int check_arguments(const json_t *args, struct cg_error *err)
 {
-	bool words = json_array_size(json_object_get(args, "argv"));
+	int ways = (json_array_size(json_object_get(args, "argv")) > 0) +
+		   (json_object_get(args, "to") != NULL) +
+		   json_is_true(json_object_get(args, "resume"));
 
-	if (!words == !json_object_get(args, "to"))
-		return cg_error_set(
-			err, CG_E_USAGE,
-			"migrate: either -- QEMU ARGUMENT... or --to tcp:HOST:PORT");
+	if (ways != 1)
+		return cg_error_set(err, CG_E_USAGE,
+				    "migrate: either -- QEMU ARGUMENT... or --to "
+				    "tcp:HOST:PORT or --resume");
 	return cg_migrant_check(args, err);
 }
 
@@ -312,6 +316,8 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 		return -1;
 	if (json_object_get(args, "to"))
 		return cg_migrate_away(context, args, reply, err);
+	if (json_is_true(json_object_get(args, "resume")))
+		return cg_migrate_resume(context, args, reply, err);
 	m.migrant.context = m.held.context = context;
 	m.migrant.args = args;
 	m.held.who = "migrate";

@@ -343,6 +343,119 @@ no_destination()
 	echo "# killed at $counted moments, $stayed guests stayed: one side each time" >&3
 }
 
+# guardian: the process that would bring the guest back.
+guardian()
+{
+	pgrep -P "$mover" | grep -vxF "$(destination)"
+}
+
+state()
+{
+	ask "$1-look" '{"execute": "query-status"}' | jq -r .status
+}
+
+has_state()
+{
+	[[ $(state "$1") == "$2" ]]
+}
+
+# Nobody is there to see it: it leaves, and then both are killed.
+left_standing()
+{
+	on_way_guest
+	"$@"
+	until_gone 20
+	kill -STOP "$mover"
+	slow 100000000
+	until_true has_state old postmigrate
+	kill -KILL "$(guardian)"
+	kill -KILL "$mover"
+}
+
+@test "cpugate and its guardian are killed during the switch: the guest is brought back" {
+	left_standing move --
+	until_true no_destination
+	has_state old postmigrate
+	move --
+	ends 1
+	says --resume
+	has_state old postmigrate
+	run cpugate --json migrate --from qmp:old --resume
+	status_is 0
+	json_has '.resumed and .source == "running" and .moved == false'
+	on_one_side old
+	# Again, which changes nothing.
+	run cpugate migrate --from qmp:old --resume
+	status_is 0
+	output_has running
+	on_one_side old
+	# And it can go.
+	move --
+	until_true source_ended
+	on_one_side new
+	quit new
+	ends 0
+}
+
+@test "both are killed during the switch to another host" {
+	named_guest qemu64,+popcnt
+	slow 4000000
+	receiver unix:way --
+	away
+	until_gone 20
+	kill -STOP "$mover"
+	slow 100000000
+	until_true has_state old postmigrate
+	kill -KILL "$(pgrep -P "$mover")"
+	kill -KILL "$mover"
+	receiver_ends 1
+	until_true no_destination
+	cpugate migrate --from qmp:old --resume
+	on_one_side old
+}
+
+@test "a guest that was given away isn't brought back" {
+	guest -M pc -cpu qemu64
+	move --keep-source -- -daemonize
+	ends 0
+	on_one_side new
+	run cpugate migrate --from qmp:old --resume
+	status_is 3
+	output_has 'may run somewhere else'
+	has_state old postmigrate
+	on_one_side new
+	quit new
+	run cpugate migrate --from qmp:old --resume -- "$new"
+	status_is 2
+	run cpugate migrate --resume --from qmp:nowhere
+	status_is 2
+}
+
+# Whenever it happens: it runs on one side, or stands still and can be brought back.
+@test "both are killed at any moment" {
+	local ms counted=0 resumed=0
+
+	for ms in 50 300 500 600 700 800 900 1000; do
+		guest -M pc -cpu qemu64,+popcnt
+		move --
+		sleep "$(printf '%d.%03d' $((ms / 1000)) $((ms % 1000)))"
+		# shellcheck disable=SC2046 # several words
+		kill -KILL $(pgrep -P "$mover") "$mover" 2>/dev/null || true
+		if kill -0 "$source" 2>/dev/null; then
+			until_true no_destination
+			has_state old running || {
+				cpugate migrate --from qmp:old --resume
+				resumed=$((resumed + 1))
+			}
+			on_one_side old
+			quit old
+			until_true source_ended
+		fi
+		counted=$((counted + 1))
+	done
+	echo "# killed at $counted moments, $resumed guests stood still and were brought back" >&3
+}
+
 @test "interrupted, and out of time" {
 	on_way_guest
 	move --

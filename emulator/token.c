@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* An object among those that users may make. */
+#include "emulator/token.h"
+
+#include <string.h>
+
+#include "emulator/query.h"
+
+#define ID "cpugate-leaving"
+#define PATH "/objects/" ID
+#define RUNS "running"
+#define STANDS "paused"
+
+static const char *word_of(bool runs)
+{
+	return runs ? RUNS : STANDS;
+}
+
+/* An old one is of somebody who was killed, and whose guest ran on by itself. */
+int cg_token_put(struct cg_qmp *qmp, bool runs, bool *put, struct cg_error *err)
+{
+	cg_auto_json json_t *done = NULL, *old = NULL;
+	json_t *one = json_pack("{s:s, s:s, s:s}", "qom-type", "authz-simple", "id", ID,
+				"identity", word_of(runs));
+
+	if (cg_qmp_call(qmp, "object-del", json_pack("{s:s}", "id", ID), &old, err) < 0 &&
+	    err->code != CG_E_REFUSED && err->code != CG_E_UNKNOWN) {
+		json_decref(one);
+		return -1;
+	}
+	*put = cg_qmp_call(qmp, "object-add", one, &done, err) == 0;
+	return *put || err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN ? 0 : -1;
+}
+
+int cg_token_note(struct cg_qmp *qmp, bool runs, struct cg_error *err)
+{
+	cg_auto_json json_t *done = NULL;
+
+	return cg_qmp_call(qmp, "qom-set",
+			   json_pack("{s:s, s:s, s:s}", "path", PATH, "property",
+				     "identity", "value", word_of(runs)),
+			   &done, err);
+}
+
+int cg_token_read(struct cg_qmp *qmp, bool *there, bool *runs, struct cg_error *err)
+{
+	cg_auto_json json_t *word = NULL;
+
+	*there = cg_query_property(qmp, PATH, "identity", &word, err) == 0;
+	if (!*there)
+		return err->code == CG_E_REFUSED || err->code == CG_E_UNKNOWN ? 0 : -1;
+	*runs = json_is_string(word) && strcmp(json_string_value(word), RUNS) == 0;
+	return 0;
+}
+
+int cg_token_take(struct cg_qmp *qmp, struct cg_error *err)
+{
+	cg_auto_json json_t *done = NULL;
+
+	return cg_qmp_call(qmp, "object-del", json_pack("{s:s}", "id", ID), &done, err);
+}
