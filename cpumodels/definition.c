@@ -227,3 +227,11 @@ bool cg_definition_bool(const char *text, bool *value)
 		}
 	return false;
 }
+
+bool cg_definition_is_on(const struct cg_definition *definition, const char *name)
+{
+	const struct cg_override *o = cg_definition_find(definition, name);
+	bool on;
+
+	return o && cg_definition_bool(o->value, &on) && on;
+}

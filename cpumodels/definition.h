@@ -46,4 +46,7 @@ char *cg_definition_print(const struct cg_definition *definition);
 /* QEMU's words for a bool: on/true/yes/y, off/false/no/n. False if @text is none of them. */
 bool cg_definition_bool(const char *text, bool *value);
 
+/* Does it say that @name is on? */
+bool cg_definition_is_on(const struct cg_definition *definition, const char *name);
+
 #define cg_auto_definition cg_cleanup(cg_definition_deinit)

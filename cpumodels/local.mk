@@ -46,4 +46,6 @@ libcg_la_SOURCES += \
 	%D%/visible.c \
 	%D%/visible.h \
 	%D%/vocabulary.c \
-	%D%/vocabulary.h
+	%D%/vocabulary.h \
+	%D%/xsave.c \
+	%D%/xsave.h

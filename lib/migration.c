@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "cpumodels/advisory.h"
 #include "cpumodels/leaves.h"
+#include "cpumodels/xsave.h"
 #include "machine/catalogue.h"
 
 #define DIES_COUNT 10000 /* QEMU 10.0: see cpumodels/visible.h */
@@ -213,12 +214,11 @@ static void judge_tsc(const struct judging *j, const struct cg_definition *cpu)
 
 /* The CPU. */
 
-static bool on_in(const struct cg_definition *definition, const char *name)
+static bool has_feature(const struct cg_traveller *g, const char *name)
 {
-	const struct cg_override *o = cg_definition_find(definition, name);
-	bool on;
+	size_t f = cg_vocabulary_find(g->words, name);
 
-	return o && cg_definition_bool(o->value, &on) && on;
+	return f < CG_FEATURES_MAX && cg_featureset_has(&g->features, f);
 }
 
 static struct cg_party party_of(const struct cg_traveller *guest,
@@ -263,28 +263,6 @@ static void compare_width(const struct cg_traveller *guest,
 	cg_verdict_add(verdict, CG_WIDTH_PHYS_BITS, "phys-bits", host_of(to), text);
 }
 
-/* The parts of the XSAVE area that come with features: x86_ext_save_areas[] of QEMU. */
-static uint64_t xsave_parts(const struct cg_vocabulary *names,
-			    const struct cg_featureset *features)
-{
-	static const struct {
-		const char *feature;
-		uint64_t parts;
-	} table[] = {
-		{ "avx", 0x4 },   { "mpx", 0x18 },         { "avx512f", 0xe0 },
-		{ "pku", 0x200 }, { "amx-tile", 0x60000 },
-	};
-	uint64_t out = 0;
-
-	for (size_t i = 0; i < CG_COUNT(table); i++) {
-		size_t f = cg_vocabulary_find(names, table[i].feature);
-
-		if (f < CG_FEATURES_MAX && cg_featureset_has(features, f))
-			out |= table[i].parts;
-	}
-	return out;
-}
-
 /*
  * They follow from what was asked for, in some versions even if it isn't got: so a guest may
  * have parts that nothing of its CPU speaks of, and gets them only where it asks for too much
@@ -294,21 +272,21 @@ static void compare_xsave(const struct cg_traveller *guest,
 			  const struct cg_destination *to, const struct cg_offer *offer,
 			  struct cg_verdict *verdict)
 {
-	const uint64_t told = 0x4 | 0x18 | 0xe0 | 0x200 | 0x60000;
-	uint64_t has = guest->departure.xsave & told, got, asked;
-	size_t xsave = cg_vocabulary_find(guest->words, "xsave");
+	uint64_t has = guest->xsave & CG_XSAVE_PARTS, got, asked;
 	char text[64];
 
-	if (!guest->departure.has_xsave || xsave == CG_FEATURES_MAX ||
-	    !cg_featureset_has(&guest->features, xsave) || !offer->party.fixed)
+	if (!guest->has_xsave || !has_feature(guest, "xsave") || !offer->party.fixed)
 		return;
-	got = xsave_parts(to->names, &offer->party.gives);
-	asked = xsave_parts(to->names, &offer->party.has);
+	got = cg_xsave_of_features(to->names, &offer->party.gives);
+	asked = cg_xsave_of_features(to->names, &offer->party.has);
 	if (has == got && has == asked)
 		return;
 	snprintf(text, sizeof(text), "parts 0x%llx, not 0x%llx", (unsigned long long)has,
 		 (unsigned long long)got);
-	if (has != got && has != asked)
+	if (!guest->xsave_exact)
+		cg_verdict_add(verdict, CG_GUEST_UNREAD, "xsave", NULL,
+			       "the parts of its XSAVE area");
+	else if (has != got && has != asked)
 		cg_verdict_add(verdict, CG_WIDTH_XSAVE, "xsave", host_of(to), text);
 	else
 		cg_verdict_add(verdict, CG_LAUNCH_UNREAD, "xsave", host_of(to),
@@ -373,7 +351,8 @@ static void check_enforced(struct cg_offer *offer, const struct cg_definition *c
 	struct cg_party *party = &offer->party;
 	struct cg_featureset lacking = cg_featureset_minus(&party->has, &party->possible);
 
-	if (!on_in(cpu, "enforce") || !party->fixed || cg_featureset_is_empty(&lacking) ||
+	if (!cg_definition_is_on(cpu, "enforce") || !party->fixed ||
+	    cg_featureset_is_empty(&lacking) ||
 	    party->reasons & CG_REASON_BIT(CG_START_FAILED))
 		return;
 	party->reasons |= CG_REASON_BIT(CG_START_FAILED);
@@ -391,7 +370,10 @@ static int offer_to(struct cg_offer *out, struct cg_destination *to,
 	return 0;
 }
 
-/* With its own CPU. What the host would add to it is switched off, and it is asked again. */
+/*
+ * With its own CPU. What the host would add to it, or may add behind what it has on, is switched
+ * off, and it is asked again.
+ */
 static int offer_own(struct cg_offer *out, struct cg_definition *cpu,
 		     const struct cg_traveller *guest, struct cg_destination *to,
 		     struct cg_verdict *verdict, struct cg_error *err)
@@ -405,6 +387,7 @@ static int offer_own(struct cg_offer *out, struct cg_definition *cpu,
 	    offer_to(out, to, guest, cpu, err) < 0)
 		return -1;
 	cg_migration_compare(guest, to, out, &first, &extra);
+	extra = cg_featureset_or(&extra, &out->party.doubtful);
 	if (!guest->spelled || cg_featureset_is_empty(&extra)) {
 		cg_verdict_join(verdict, &first);
 		return 0;
@@ -459,24 +442,17 @@ static int check_self(const struct cg_migration *m, struct cg_migration_answer *
 
 /* Breakages. */
 
-static bool has(const struct cg_traveller *g, const char *name)
-{
-	size_t f = cg_vocabulary_find(g->words, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(&g->features, f);
-}
-
 static void advise(const struct judging *j, const struct cg_definition *cpu)
 {
 	const struct cg_traveller *g = j->m->guest;
 	const struct cg_departing departing = {
 		.kvm = strcmp(g->accel, "kvm") == 0,
 		.amd = strcmp(g->vcpu.vendor, "AuthenticAMD") == 0,
-		.pku = has(g, "pku"),
-		.mpx = has(g, "mpx"),
-		.pdcm = on_in(&g->cpu, "pdcm") || has(g, "pdcm"),
-		.pmu = on_in(cpu, "pmu"),
-		.arch_capabilities = has(g, "arch-capabilities"),
+		.pku = has_feature(g, "pku"),
+		.mpx = has_feature(g, "mpx"),
+		.pdcm = cg_definition_is_on(&g->cpu, "pdcm") || has_feature(g, "pdcm"),
+		.pmu = cg_definition_is_on(cpu, "pmu"),
+		.arch_capabilities = has_feature(g, "arch-capabilities"),
 		.threads = cg_traveller_threads(g),
 		.from_emulator = cg_advisory_version(g->version),
 		.to_emulator = cg_advisory_version(j->to->version),

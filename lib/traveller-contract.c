@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpumodels/xsave.h"
 #include "lib/traveller-inside.h"
 
 /* What its CPU says of a feature by name. */
@@ -138,6 +139,18 @@ static void check_tsc(struct cg_traveller *t)
 				   "invtsc without a tsc-frequency keeps it on its host");
 }
 
+/*
+ * QEMU makes them of what its CPU asked for. With "enforce" that is what it has, and where all of
+ * that is spelled out it is known; else it may have asked for more.
+ */
+static void take_xsave(struct cg_traveller *t)
+{
+	t->has_xsave = true;
+	t->xsave_exact = t->spelled && cg_definition_is_on(&t->cpu, "enforce");
+	t->xsave = t->xsave_exact ? cg_xsave_of_definition(&t->cpu)
+				  : cg_xsave_of_features(t->words, &t->features);
+}
+
 static int take_contract(struct cg_traveller *t, struct cg_error *err)
 {
 	const struct cg_contract *c = &t->contract;
@@ -160,6 +173,7 @@ static int take_contract(struct cg_traveller *t, struct cg_error *err)
 	check_names(t);
 	check_scalars(t);
 	check_tsc(t);
+	take_xsave(t);
 	cg_traveller_hide(t, has_pmu(t));
 	cg_traveller_check(t);
 	return 0;

@@ -180,6 +180,8 @@ static int take_guest(struct cg_traveller *t, struct cg_error *err)
 	t->accel = t->guest.accel;
 	t->words = t->guest.vocabulary;
 	t->features = t->guest.features;
+	t->has_xsave = t->xsave_exact = t->departure.has_xsave;
+	t->xsave = t->departure.xsave;
 	cg_cpu_take_scalars(&t->numbers, t->guest.scalars);
 	if (take_topology(t, err) < 0)
 		return -1;

@@ -25,6 +25,12 @@ struct cg_traveller {
 	struct cg_cpu numbers;    /* its features don't count */
 	struct cg_definition cpu; /* its own, spelled out */
 	bool spelled; /* all that it has is named there, so that nothing may be added */
+	/*
+	 * The parts of its XSAVE area, if they are known. Not exact: there may be more than
+	 * its features say.
+	 */
+	bool has_xsave, xsave_exact;
+	uint64_t xsave;
 	struct cg_topology topology;
 	bool exact; /* the topology is whole: QEMU has nothing to compute of it */
 	struct cg_verdict doubts; /* reasons that hold wherever it goes */

@@ -350,6 +350,24 @@ never_yes()
 	check 0 --guest qmp:sock --to old.json
 }
 
+@test "the XSAVE area of a contract's guest counts as that of one that runs" {
+	local guest
+
+	contract "$machine" Skylake-Server >contract.json
+	guest sock "$(jq -r .cpu contract.json)"
+	for guest in contract.json qmp:sock; do
+		check 0 --guest "$guest" --to old.json
+		# Of AVX-512, which can't be had, QEMU may make parts of it.
+		check 3 --guest "$guest" --to old.json --cpu Skylake-Server
+		says launch.unread xsave
+	done
+	# Without "enforce" it may have asked for more.
+	contract "$machine" Skylake-Server 1 '.cpu |= sub(",enforce=on"; "")' >contract.json
+	check 0 --guest contract.json --to old.json
+	check 3 --guest contract.json --to old.json --cpu Skylake-Server
+	says guest.unread xsave
+}
+
 @test "a saved guest goes on where its contract says that it can" {
 	guest sock "$plain"
 	{
