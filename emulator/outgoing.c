@@ -150,6 +150,11 @@ void cg_outgoing_close(struct cg_outgoing *o)
 
 /* Going. */
 
+bool cg_outgoing_may_have(const char *capability)
+{
+	return !is_one_of(capability, no_way_back, CG_COUNT(no_way_back));
+}
+
 static int choose(json_t **out, const json_t *all, struct cg_error *err)
 {
 	cg_auto_json json_t *list = json_pack("[s]", "return-path");
@@ -162,7 +167,7 @@ static int choose(json_t **out, const json_t *all, struct cg_error *err)
 		if (!name || !json_is_true(json_object_get(item, "state")) ||
 		    strcmp(name, "return-path") == 0)
 			continue;
-		if (is_one_of(name, no_way_back, CG_COUNT(no_way_back)))
+		if (!cg_outgoing_may_have(name))
 			return cg_error_set(err, CG_E_REFUSED,
 					    "with the capability %s there is no way back",
 					    name);

@@ -42,6 +42,9 @@ cg_must_check int cg_outgoing_open(struct cg_outgoing *out, const char *path,
 				   struct cg_error *err);
 void cg_outgoing_close(struct cg_outgoing *o);
 
+/* May a guest leave, or come, with this capability on? Some leave no way back. */
+bool cg_outgoing_may_have(const char *capability);
+
 /*
  * Have the other side acknowledge what it got ("return-path"). *@capabilities is the list of
  * those that both sides are to have on, which the caller owns. CG_E_REFUSED if there is one

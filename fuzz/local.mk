@@ -10,6 +10,7 @@ fuzz_targets = \
 	%D%/fuzz-facts \
 	%D%/fuzz-json \
 	%D%/fuzz-libvirt-cpu \
+	%D%/fuzz-parley \
 	%D%/fuzz-protocol \
 	%D%/fuzz-qmp \
 	%D%/fuzz-record \
@@ -27,6 +28,7 @@ EXTRA_DIST += %D%/corpus
 %C%_fuzz_facts_LDADD = $(fuzz_libs)
 %C%_fuzz_json_LDADD = $(fuzz_libs)
 %C%_fuzz_libvirt_cpu_LDADD = $(fuzz_libs)
+%C%_fuzz_parley_LDADD = $(fuzz_libs)
 %C%_fuzz_protocol_LDADD = libdaemon.la $(fuzz_libs)
 %C%_fuzz_qmp_LDADD = $(fuzz_libs)
 %C%_fuzz_record_LDADD = $(fuzz_libs)

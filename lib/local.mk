@@ -2,6 +2,8 @@
 
 libcg_la_SOURCES += \
 	%D%/about.c \
+	%D%/accord.c \
+	%D%/accord.h \
 	%D%/archive.c \
 	%D%/archive.h \
 	%D%/audit.c \

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/accord.h"
 #include "lib/migrant.h"
 #include "lib/parley.h"
 
@@ -39,14 +40,10 @@ static int connect_to(struct away *a, struct cg_parley *out, struct cg_error *er
 static int hear(struct away *a, struct cg_parley *p, json_t **out, struct cg_error *err)
 {
 	cg_auto_json json_t *said = NULL;
-	const char *no;
 
-	if (cg_parley_hear(p, cg_clock_in(ANSWER_NS), &said, err) < 0)
+	if (cg_parley_hear(p, cg_clock_in(ANSWER_NS), &said, err) < 0 ||
+	    cg_accord_take_answer(said, err) < 0)
 		return cg_error_prefix(err, "%s", address_of(a));
-	no = cg_json_text(said, "refused");
-	no = no ? no : cg_json_text(said, "failed");
-	if (no)
-		return cg_error_set(err, CG_E_REFUSED, "%s: %.300s", address_of(a), no);
 	*out = cg_take(said);
 	return 0;
 }
@@ -56,18 +53,17 @@ static int introduce(struct away *a, json_t *capabilities, json_t **token,
 		     struct cg_error *err)
 {
 	cg_auto_json json_t *answer = NULL;
-	json_t *hello = json_pack("{s:i, s:o, s:O}", "cpugate", 1, "guest",
-				  cg_migrant_papers(&a->migrant), "capabilities",
+	json_t *hello = json_pack("{s:i, s:o, s:O}", "cpugate", CG_ACCORD_VERSION,
+				  "guest", cg_migrant_papers(&a->migrant), "capabilities",
 				  capabilities);
 
 	if (connect_to(a, &a->parley, err) < 0 ||
 	    cg_parley_say(&a->parley, hello, err) < 0 ||
 	    hear(a, &a->parley, &answer, err) < 0)
 		return -1;
-	*token = json_incref(json_object_get(answer, "ready"));
-	return *token ? 0
-		      : cg_error_set(err, CG_E_PROTOCOL, "%s doesn't speak as cpugate",
-				     address_of(a));
+	return cg_accord_take_ready(answer, token, err) < 0
+		       ? cg_error_prefix(err, "%s", address_of(a))
+		       : 0;
 }
 
 /* The connection that the emulator gets, which knows nothing of not waiting. */
@@ -105,6 +101,7 @@ static int hand_over(struct away *a, struct cg_error *err)
 {
 	struct cg_migrant *m = &a->migrant;
 	cg_auto_json json_t *said = NULL;
+	bool same;
 
 	if (cg_migrant_commit(m, err) < 0 ||
 	    cg_parley_say(&a->parley, json_pack("{s:b}", "run", m->source.runs), err) < 0)
@@ -113,11 +110,10 @@ static int hand_over(struct away *a, struct cg_error *err)
 		m->committed = err->code != CG_E_REFUSED;
 		return -1;
 	}
-	m->moved = json_object_get(said, "runs");
-	if (!m->moved)
-		return cg_error_set(err, CG_E_PROTOCOL, "%s doesn't speak as cpugate",
-				    address_of(a));
-	if (json_is_true(json_object_get(said, "same")))
+	if (cg_accord_take_end(said, &same, err) < 0)
+		return cg_error_prefix(err, "%s", address_of(a));
+	m->moved = true;
+	if (same)
 		cg_migrant_leave(m);
 	else
 		cg_context_warn(m->context,

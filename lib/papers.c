@@ -83,9 +83,10 @@ static int check_topology(const json_t *papers, const struct cg_topology *promis
 			  struct cg_error *err)
 {
 	struct cg_topology has;
+	struct cg_error why;
 
-	if (cg_topology_from_json(&has, json_object_get(papers, "topology"), err) < 0)
-		return -1;
+	if (cg_topology_from_json(&has, json_object_get(papers, "topology"), &why) < 0)
+		return cg_error_set(err, CG_E_PROTOCOL, "no guest: %s", why.msg);
 	if (has.cpus == promised->cpus && has.maxcpus == promised->maxcpus &&
 	    has.dies == promised->dies && has.threads == promised->threads &&
 	    (promised->cores == 1 || has.cores == promised->cores))

@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 #include "emulator/incoming.h"
+#include "lib/accord.h"
 #include "lib/archive.h"
 #include "lib/command.h"
 #include "lib/crossing.h"
 #include "lib/held.h"
-#include "lib/papers.h"
 #include "lib/parley.h"
 
 #define UNIX "unix:"
@@ -103,14 +103,9 @@ static int make_token(struct receive *r, struct cg_error *err)
 /* Who isn't cpugate, or comes with another guest, is sent away, and the next one may come. */
 static bool is_mine(struct receive *r, struct cg_parley *p, const json_t *hello)
 {
-	json_t *capabilities = json_object_get(hello, "capabilities");
 	struct cg_error why, ignored;
-	int64_t version = json_integer_value(json_object_get(hello, "cpugate"));
 
-	if (version != 1 || !json_is_array(capabilities))
-		(void)cg_error_set(&why, CG_E_PROTOCOL, "another version of cpugate");
-	else if (cg_papers_check(json_object_get(hello, "guest"), &r->held.contract,
-				 &why) == 0)
+	if (cg_accord_take_hello(hello, &r->held.contract, &r->capabilities, &why) == 0)
 		return true;
 	(void)!cg_parley_say(p, json_pack("{s:s}", "refused", why.msg), &ignored);
 	cg_context_warn(r->context, why.msg);
@@ -135,7 +130,6 @@ static int meet(struct receive *r, bool *met, struct cg_error *err)
 	if (!is_mine(r, &p, hello))
 		return 0;
 	*met = true;
-	r->capabilities = json_incref(json_object_get(hello, "capabilities"));
 	r->parley = p;
 	p = CG_PARLEY;
 	return cg_parley_say(&r->parley, json_pack("{s:s}", "ready", r->token), err);
@@ -147,15 +141,12 @@ static int take_stream(struct receive *r, struct cg_error *err)
 	struct cg_qmp *qmp = cg_paused_qmp(r->held.paused);
 	cg_auto_parley struct cg_parley p = CG_PARLEY;
 	cg_auto_json json_t *said = NULL;
-	const char *token;
 
 	if (cg_parley_accept(&p, r->listener, cancel_of(r), cg_clock_in(HELLO_NS), err) <
 		    0 ||
-	    cg_parley_hear(&p, cg_clock_in(HELLO_NS), &said, err) < 0)
+	    cg_parley_hear(&p, cg_clock_in(HELLO_NS), &said, err) < 0 ||
+	    cg_accord_take_stream(said, r->token, err) < 0)
 		return -1;
-	token = cg_json_text(said, "stream");
-	if (!token || strcmp(token, r->token) != 0)
-		return cg_error_set(err, CG_E_PROTOCOL, "somebody else came");
 	if (fcntl(p.fd, F_SETFL, 0) < 0)
 		return cg_error_errno(err, "receive");
 	if (cg_incoming_prepare(qmp, r->capabilities, err) < 0 ||
@@ -187,11 +178,9 @@ static int wait_for_guest(struct receive *r, bool *run, struct cg_error *err)
 		    fds[1].revents)
 			return cg_error_set(err, CG_E_CANCELLED, "interrupted");
 	}
-	if (!json_is_boolean(json_object_get(said, "run")))
-		return cg_error_set(err, CG_E_PROTOCOL,
-				    "the other side doesn't speak as cpugate");
-	*run = json_is_true(json_object_get(said, "run")) &&
-	       !r->held.launch.arguments.paused;
+	if (cg_accord_take_run(said, run, err) < 0)
+		return -1;
+	*run = *run && !r->held.launch.arguments.paused;
 	return 0;
 }
 
