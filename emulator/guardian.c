@@ -121,13 +121,19 @@ void cg_guardian_note(struct cg_guardian *g, bool runs)
 	tell(g, runs ? RUNS : STANDS);
 }
 
+/* It reads that before it sees the end, and so does nothing, whenever we are killed from now on. */
 void cg_guardian_dismiss(struct cg_guardian *g)
 {
 	if (g->pipe < 0)
 		return;
 	tell(g, DISMISSED);
-	close(g->pipe);
-	while (waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
+	cg_closep(&g->pipe);
+}
+
+void cg_guardian_deinit(struct cg_guardian *g)
+{
+	cg_guardian_dismiss(g);
+	while (g->pid && waitpid(g->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	*g = CG_GUARDIAN;
 }

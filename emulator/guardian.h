@@ -28,10 +28,10 @@ cg_must_check int cg_guardian_start(struct cg_guardian *out,
 /* Does the guest run in the source, as far as that goes? What it is brought back to. */
 void cg_guardian_note(struct cg_guardian *guardian, bool runs);
 
-/*
- * From now on it does nothing whatever happens. When this returns it is gone. Takes one that
- * was never started, or was dismissed.
- */
+/* From now on it does nothing whatever happens. Takes one that was never started. */
 void cg_guardian_dismiss(struct cg_guardian *guardian);
 
-#define cg_auto_guardian cg_cleanup(cg_guardian_dismiss)
+/* The same, and it is gone when this returns. */
+void cg_guardian_deinit(struct cg_guardian *guardian);
+
+#define cg_auto_guardian cg_cleanup(cg_guardian_deinit)

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <stdio.h>
 
-#define SHORTEST_MS 5
+#define SHORTEST_MS 2
 #define LONGEST_MS 100
 #define MIB (1024 * 1024)
 #define MOST_SECONDS (30 * 24 * 3600)

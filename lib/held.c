@@ -110,13 +110,25 @@ int cg_held_bind(struct cg_held *h, struct cg_error *err)
 					  : rewrite(h, h->old.machine, h->old.cpu, err);
 }
 
-static int check_contract(const struct cg_held *h, struct cg_error *err)
+static void refuse_accel(struct cg_held *h, const char *accel)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%.16s, not %.16s", h->old.accel, accel);
+	cg_verdict_add(&h->verdict, CG_ACCEL_DIFFERS, NULL, NULL, text);
+}
+
+static int check_contract(struct cg_held *h, struct cg_error *err)
 {
 	const struct cg_question *q = &h->launch.question;
+	bool same;
 
 	if (!h->bound || !h->launch.machine)
 		return 0;
-	if (strcmp(q->accel, h->old.accel) != 0)
+	same = strcmp(q->accel, h->old.accel) == 0;
+	if (!same && h->moves)
+		refuse_accel(h, q->accel);
+	else if (!same)
 		return refuse(err, "accelerator", h->old.accel, q->accel);
 	if (strcmp(cg_json_text(q->emulator->about, "target"), h->old.target) != 0)
 		return refuse(err, "target", h->old.target,

@@ -21,6 +21,7 @@ struct cg_held {
 	const char *accel; /* likewise: instead of what the words say */
 	struct cg_contract old; /* that it is to hold to, if @bound */
 	bool bound;
+	bool moves; /* the guest is there: what of the words doesn't fit it is a no */
 	/* How far it came. */
 	struct cg_verdict verdict;
 	struct cg_launch launch;

@@ -12,7 +12,7 @@
 
 void cg_migrant_deinit(struct cg_migrant *m)
 {
-	cg_guardian_dismiss(&m->guardian);
+	cg_guardian_deinit(&m->guardian);
 	cg_outgoing_close(&m->source);
 	cg_migration_answer_deinit(&m->answer);
 	cg_traveller_deinit(&m->guest);

@@ -21,6 +21,8 @@
 #include "lib/migrate-away.h"
 #include "lib/migrate-resume.h"
 
+#define EXEC "exec:"
+
 static const char *const arguments[] = { "argv",        "accel",    "from",   "to",
 					 "to-record",   "uri",      "name",   "contract",
 					 "keep-source", "deadline", "resume", NULL };
@@ -92,8 +94,14 @@ static int defer(struct migrate *m, const struct cg_arguments *words,
 	json_t *word;
 	size_t i;
 
-	if (strcmp(uri, "defer") == 0)
+	if (strcmp(uri, "defer") == 0) {
 		uri = cg_json_text(m->args, "uri");
+		if (uri && strncmp(uri, EXEC, strlen(EXEC)) == 0)
+			return cg_error_set(err, CG_E_USAGE,
+					    "migrate: --uri %.80s: where does the other "
+					    "end of that listen? -incoming says it",
+					    uri);
+	}
 	m->listen = copy(uri);
 	json_array_foreach(m->held.words, i, word)
 		if (words->incoming && json_string_value(word) == words->incoming)
@@ -207,6 +215,8 @@ static void leave_source(struct migrate *m)
 	struct cg_error why;
 	bool taken = true;
 
+	cg_guardian_deinit(
+		&m->migrant.guardian); /* we stay for as long as the guest does */
 	if (!cg_held_is_same(&m->held))
 		return;
 	cg_migrant_leave(&m->migrant);
@@ -321,6 +331,7 @@ static int run(struct cg_context *context, const json_t *args, json_t **reply,
 	m.migrant.context = m.held.context = context;
 	m.migrant.args = args;
 	m.held.who = "migrate";
+	m.held.moves = true;
 	m.held.words = json_incref(json_object_get(args, "argv"));
 	m.held.name = cg_json_text(args, "name");
 	m.held.accel = cg_json_text(args, "accel");

@@ -24,7 +24,7 @@ takes()
 	read -ra words <<<"$1"
 	case $2 in
 	--json | --connect | --help | --version) return 0 ;;
-	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both | --keep-source) words+=("$2") ;;
+	--all | --launch | --named | --nested | --cross-vendor | --like-virsh | --short | --both | --keep-source | --resume) words+=("$2") ;;
 	--sample | --seed | --partition | --replaced | --deadline) words+=("$2=1") ;;
 	*) words+=("$2=/nowhere/qemu") ;;
 	esac

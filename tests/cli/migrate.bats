@@ -36,10 +36,10 @@ teardown()
 	done
 }
 
-# until_true COMMAND...: within twenty seconds.
+# until_true COMMAND...: within a minute.
 until_true()
 {
-	for _ in {1..400}; do
+	for _ in {1..1200}; do
 		! "$@" 2>/dev/null || return 0
 		sleep 0.05
 	done
@@ -190,6 +190,38 @@ nothing_started()
 	until_true source_ended
 	on_one_side back
 	quit back
+	ends 0
+}
+
+@test "a guest goes over under this host's KVM, whatever that is" {
+	requires /dev/kvm
+	firmware=$top_builddir/tests/guest/plain.bin
+	requires_guest
+	bare=(-nodefaults -display none -m 16 -accel kvm -bios "$firmware")
+	guest -M pc -cpu qemu64 -smp 2
+	move -- -smp 2
+	until_true source_ended
+	on_one_side new
+	# Back, as the destination is killed on the way: it runs on.
+	source=$mover
+	from=new
+	to=back
+	ask new-look '{"execute": "migrate-set-parameters",
+		"arguments": {"max-bandwidth": 1000}}' >/dev/null
+	move -- -smp 2
+	until_true destination
+	until_true eval 'ask new-look "{\"execute\": \"query-migrate\"}" | grep -q active'
+	kill -KILL "$(destination)"
+	ends 1
+	on_one_side new
+	mover=$source
+	# TCG isn't the same CPU.
+	bare=(-nodefaults -display none -m 16 -accel tcg -bios "$firmware")
+	move -- -smp 2
+	ends 1
+	says accel.differs
+	mover=$source
+	quit new
 	ends 0
 }
 
@@ -443,11 +475,16 @@ left_standing()
 		kill -KILL $(pgrep -P "$mover") "$mover" 2>/dev/null || true
 		if kill -0 "$source" 2>/dev/null; then
 			until_true no_destination
-			has_state old running || {
+			if [[ -s new-console ]]; then
+				# It had arrived and run there, and ended with its cpugate.
+				run cpugate migrate --from qmp:old --resume
+				status_is 3
+				has_state old postmigrate
+			else
+				has_state old running || resumed=$((resumed + 1))
 				cpugate migrate --from qmp:old --resume
-				resumed=$((resumed + 1))
-			}
-			on_one_side old
+				on_one_side old
+			fi
 			quit old
 			until_true source_ended
 		fi
@@ -486,6 +523,39 @@ left_standing()
 		quit old
 		until_true source_ended
 	done
+}
+
+@test "the way is a command" {
+	local last='socat - UNIX-CONNECT:there,retry=100,interval=0.1' pid
+
+	guest -M pc -cpu qemu64
+	move --uri "exec:$last" --
+	ends 2
+	says -incoming
+	nothing_started
+	on_one_side old
+	move --uri "exec:$last" -- -incoming unix:there
+	until_true source_ended
+	on_one_side new
+	quit new
+	ends 0
+	on_way_guest 1000000
+	rm -f there
+	move --uri "exec:$last" -- -incoming 'exec:socat - UNIX-LISTEN:there'
+	until_gone 20
+	pid=$(pgrep -P "$source")
+	pkill -KILL -P "$pid" || true # a shell's
+	kill -KILL "$pid" || true
+	ends 1
+	says 'is where it was'
+	on_one_side old
+	rm -f there
+	slow 100000000
+	move --uri "exec:$last" -- -incoming 'exec:socat - UNIX-LISTEN:there'
+	until_true source_ended
+	on_one_side new
+	quit new
+	ends 0
 }
 
 @test "the guest's monitor is lost on the way" {

@@ -14,17 +14,19 @@ check_PROGRAMS += \
 
 # One flat image that ends at the reset vector, made by the compiler's own assembler and
 # linker. Without an x86 compiler it is empty, and the tests with guests are skipped.
-check_DATA = %D%/cpuid.bin %D%/loop.bin %D%/watch.bin
-CLEANFILES += %D%/cpuid.bin %D%/loop.bin %D%/watch.bin
+check_DATA = %D%/cpuid.bin %D%/loop.bin %D%/plain.bin %D%/watch.bin
+CLEANFILES += %D%/cpuid.bin %D%/loop.bin %D%/plain.bin %D%/watch.bin
 test_data += \
 	%D%/cpuid.S \
 	%D%/loop.S \
+	%D%/plain.S \
 	%D%/watch.S \
 	%D%/guest.bash
 %D%/cpuid.bin: %D%/cpuid.S
 %D%/loop.bin: %D%/loop.S
+%D%/plain.bin: %D%/plain.S %D%/loop.S
 %D%/watch.bin: %D%/watch.S
-%D%/cpuid.bin %D%/loop.bin %D%/watch.bin:
+%D%/cpuid.bin %D%/loop.bin %D%/plain.bin %D%/watch.bin:
 	$(AM_V_GEN)$(MKDIR_P) %D% && case '$(host_cpu)' in \
 	x86_64 | i?86) \
 		$(CC) -nostdlib -static -Wl,-Ttext=0,--oformat=binary,--build-id=none \

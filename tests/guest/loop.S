@@ -39,6 +39,7 @@ round:
 	movb	$'!', %al
 	call	leaves
 
+#ifndef PLAIN
 	movl	$1, %eax
 	cpuid
 	testl	$(1 << 23), %ecx		/* POPCNT */
@@ -65,6 +66,7 @@ round:
 	jz	1f
 	rdseed	%ebx
 1:
+#endif
 	movw	$0x2000, %ax
 	movw	%ax, %fs
 	movl	%es:ROUNDS, %eax
