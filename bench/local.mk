@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet %D%/move
-CLEANFILES += %D%/bench %D%/daemon %D%/fleet %D%/move
+EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet %D%/migrate %D%/move
+CLEANFILES += %D%/bench %D%/daemon %D%/fleet %D%/migrate %D%/move
 EXTRA_DIST += %D%/move.sh
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
@@ -24,6 +24,11 @@ EXTRA_DIST += %D%/move.sh
 	%D%/talk.h
 
 %C%_fleet_LDADD = libcg.la $(CMOCKA_LIBS)
+%C%_migrate_LDADD = libcg.la
+%C%_migrate_SOURCES = \
+	%D%/migrate.c \
+	%D%/series.c
+
 %C%_move_LDADD = libcg.la
 %C%_move_SOURCES = \
 	%D%/move.c \
@@ -35,7 +40,8 @@ EXTRA_DIST += %D%/move.sh
 .PHONY: bench
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT) \
-		tests/guest/cpuid.bin %D%/move$(EXEEXT)
+		tests/guest/cpuid.bin tests/guest/plain.bin %D%/migrate$(EXEEXT) \
+		%D%/move$(EXEEXT)
 	@tool='$(top_srcdir)/../shared/tools/unpack-qemu-10'; \
 	lock="$${XDG_CACHE_HOME:-$$HOME/.cache}/qemu-10.lock"; \
 	if test -z "$$BENCH_OTHER" && test -x "$$tool" && \

@@ -19,3 +19,12 @@ cpugate record --machine "$machine" --accel tcg --output record.json
 cpugate check migration --guest contract.json --to host >/dev/null
 echo
 "$top_builddir/bench/move" "$top_builddir/cpugate" ./record.json ./contract.json
+
+# Guests that go.
+firmware=$top_builddir/tests/guest/plain.bin
+[[ -s $firmware ]] || exit 0
+for accel in tcg kvm; do
+	[[ $accel != kvm || -w /dev/kvm ]] || continue
+	echo
+	"$top_builddir/bench/migrate" "$top_builddir/cpugate" "$emulator" "$firmware" "$accel"
+done
