@@ -48,7 +48,7 @@ stop()
 # script NAME.py ARGUMENT...: with a Python that has the installed one's packages, and an end.
 script()
 {
-	PYTHONDONTWRITEBYTECODE=1 timeout "${seconds-300}" python3 "$top_srcdir/tests/cli/$1" "$socket" "${@:2}"
+	PYTHONDONTWRITEBYTECODE=1 timeout "${seconds-600}" python3 "$top_srcdir/tests/cli/$1" "$socket" "${@:2}"
 }
 
 # client WHAT [ARGUMENT...]: see qmp.py; fault WHAT [ARGUMENT...]: see faults.py

@@ -76,8 +76,8 @@ def sha256(path):
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def stale(path, emulator, requests, seconds):
-    """Replace the emulator again and again: each answer is of one that was there meanwhile."""
+def stale(path, emulator, requests, seconds, limit):
+    """Replace the emulator every so many seconds: each answer is of one that was there meanwhile."""
     there = [(sha256(emulator), 0.0, float('inf'))]  # content, not before, not after
     done = threading.Event()
 
@@ -96,10 +96,11 @@ def stale(path, emulator, requests, seconds):
     thread = threading.Thread(target=replace)
     thread.start()
     seen = set()
-    old = 0
-    refused = 0
+    end = time.monotonic() + float(limit)
+    count = old = refused = 0
     try:
-        for i in range(int(requests)):
+        while count < int(requests) and time.monotonic() < end:
+            count += 1
             asked = time.monotonic()
             got = client.ask('expand', emulator=emulator, accel='tcg', definition='486')
             answered = time.monotonic()
@@ -114,7 +115,7 @@ def stale(path, emulator, requests, seconds):
     finally:
         done.set()
         thread.join()
-    print(f'requests {requests} replaced {len(there) - 1} seen {len(seen)} '
+    print(f'requests {count} replaced {len(there) - 1} seen {len(seen)} '
           f'refused {refused} stale {old}')
     assert old == 0 and len(seen) > 1
 
