@@ -95,6 +95,7 @@ bats_tests = \
 	%D%/cli/run-truth.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/second-host-pool.bats \
+	%D%/cli/second-host-systemd.bats \
 	%D%/cli/second-host-verify.bats \
 	%D%/cli/stale.bats \
 	%D%/cli/sweep.bats \
@@ -123,6 +124,8 @@ test_data = \
 	%D%/truth/second-host.bash \
 	%D%/truth/second-host.sh \
 	%D%/truth/second-host-pool.sh \
+	%D%/truth/second-host-systemd.sh \
+	%D%/truth/second-host-unit.sh \
 	%D%/truth/second-host-verify.sh \
 	%D%/truth/starts.bash \
 	%D%/truth/contract.bash \
