@@ -21,10 +21,12 @@
 
 static const struct cg_contract *promised(void)
 {
-	static char target[] = "x86_64", machine[] = "pc-q35-7.2", accel[] = "kvm";
+	static char target[] = "x86_64", machine[] = "pc-q35-7.2", accel[] = "kvm",
+		    cpu[] = "Haswell,avx2=on";
 	static struct cg_contract c = { .target = target,
 					.machine = machine,
 					.accel = accel,
+					.cpu = cpu,
 					.topology = { 2, 2, 1, 1, 2, 1, 1 } };
 
 	if (!c.features) {

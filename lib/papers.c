@@ -4,6 +4,10 @@
 
 #include <string.h>
 
+#include "cpumodels/definition.h"
+
+#define TSC "tsc-frequency"
+
 static int differs(struct cg_error *err, const char *what, const char *has,
 		   const char *promised)
 {
@@ -62,11 +66,30 @@ static int check_in(const json_t *list, const json_t *other, const char *how,
 	return 0;
 }
 
-static int check_scalars(const json_t *has, const json_t *promised, struct cg_error *err)
+/*
+ * Of a frequency that nobody chose, each host gives its guests its own, and a guest that comes
+ * brings what it has.
+ */
+static int drop_unchosen(json_t *scalars, const char *cpu, struct cg_error *err)
 {
+	cg_auto_definition struct cg_definition definition = { 0 };
+
+	if (cg_definition_parse(&definition, cpu, err) < 0)
+		return -1;
+	if (!cg_definition_find(&definition, TSC))
+		json_object_del(scalars, TSC);
+	return 0;
+}
+
+static int check_scalars(const json_t *has, const struct cg_contract *contract,
+			 struct cg_error *err)
+{
+	cg_auto_json json_t *promised = json_copy(contract->scalars);
 	const char *name;
 	json_t *value;
 
+	if (drop_unchosen(promised, contract->cpu, err) < 0)
+		return -1;
 	cg_json_each(promised, name, value) {
 		const json_t *found = json_object_get(has, name);
 		cg_auto_free char *a = found ? cg_json_canonical(found) : NULL;
@@ -105,7 +128,7 @@ int cg_papers_check(const json_t *papers, const struct cg_contract *contract,
 	    check_text(papers, "accel", contract->accel, err) < 0 ||
 	    check_in(features, contract->features, "is only in the guest", err) < 0 ||
 	    check_in(contract->features, features, "is only in the contract", err) < 0 ||
-	    check_scalars(json_object_get(papers, "scalars"), contract->scalars, err) < 0)
+	    check_scalars(json_object_get(papers, "scalars"), contract, err) < 0)
 		return -1;
 	return check_topology(papers, &contract->topology, err);
 }

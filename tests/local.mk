@@ -43,6 +43,7 @@ unit_tests = \
 	%D%/unit/test-loop \
 	%D%/unit/test-matrix-page \
 	%D%/unit/test-modules \
+	%D%/unit/test-papers \
 	%D%/unit/test-parts \
 	%D%/unit/test-paths \
 	%D%/unit/test-passage \
@@ -66,7 +67,8 @@ unit_tests = \
 	%D%/unit/test-visible \
 	%D%/unit/test-vocabulary \
 	%D%/unit/test-watch \
-	%D%/unit/test-xml
+	%D%/unit/test-xml \
+	%D%/unit/test-xsave
 
 bats_tests = \
 	%D%/cli/audit.bats \

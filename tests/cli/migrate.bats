@@ -127,9 +127,14 @@ on_one_side()
 	[[ $1 == "$from" ]] || other=$from
 	until_true runs "$1"
 	beats "$1"
-	! runs "$other"
+	if runs "$other"; then
+		echo "it runs on $other, too"
+		return 1
+	fi
 	# Not a word of another CPU, nor of an instruction that isn't there.
-	! grep -q '[!#]' "$from-console" "$to-console" 2>/dev/null
+	if grep '[!#]' "$from-console" "$to-console" 2>/dev/null; then
+		return 1
+	fi
 }
 
 # ends STATUS: how $mover ended.
