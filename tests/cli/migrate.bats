@@ -167,7 +167,7 @@ nothing_started()
 
 @test "a guest goes over with its CPU, and its old QEMU ends" {
 	guest -M pc -cpu qemu64,+popcnt,+movbe
-	move --name vm7 -- -M q35 -cpu max
+	move --json --name vm7 -- -M q35 -cpu max
 	until_true source_ended
 	on_one_side new
 	ask new-look '{"execute": "query-name"}' >/dev/null
@@ -178,6 +178,7 @@ nothing_started()
 	output_has 'vm7 runs already'
 	quit new
 	ends 0
+	jq -e '.moved and .source == "ended" and (has("failure") | not)' out
 }
 
 @test "to another version of QEMU, and back" {
