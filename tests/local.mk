@@ -96,6 +96,7 @@ bats_tests = \
 	%D%/cli/run.bats \
 	%D%/cli/run-truth.bats \
 	%D%/cli/second-host.bats \
+	%D%/cli/second-host-move.bats \
 	%D%/cli/second-host-pool.bats \
 	%D%/cli/second-host-systemd.bats \
 	%D%/cli/second-host-verify.bats \
@@ -125,6 +126,7 @@ test_data = \
 	%D%/truth/run-truth.bash \
 	%D%/truth/second-host.bash \
 	%D%/truth/second-host.sh \
+	%D%/truth/second-host-move.sh \
 	%D%/truth/second-host-pool.sh \
 	%D%/truth/second-host-systemd.sh \
 	%D%/truth/second-host-unit.sh \

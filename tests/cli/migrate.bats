@@ -384,7 +384,7 @@ no_destination()
 # guardian: the process that would bring the guest back.
 guardian()
 {
-	pgrep -P "$mover" | grep -vxF "$(destination)"
+	pgrep -P "$mover" -x cpugate
 }
 
 state()
@@ -444,7 +444,7 @@ left_standing()
 	kill -STOP "$mover"
 	slow 100000000
 	until_true has_state old postmigrate
-	kill -KILL "$(pgrep -P "$mover")"
+	kill -KILL "$(guardian)"
 	kill -KILL "$mover"
 	receiver_ends 1
 	until_true no_destination
