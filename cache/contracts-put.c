@@ -23,13 +23,19 @@ struct change {
 	bool found; /* the ledger */
 };
 
+int cg_contracts_check_writable(const struct cg_contracts *c, struct cg_error *err)
+{
+	return cg_database_is_read_only(&c->database)
+		       ? cg_database_explain(&c->database, cg_database_read_only(), err)
+		       : 0;
+}
+
 static int begin(struct cg_contracts *c, struct cg_error *err)
 {
 	struct cg_query query = { .sql = CG_SQL_BEGIN };
 
-	if (cg_database_is_read_only(&c->database))
-		return cg_database_explain(&c->database, cg_database_read_only(), err);
-	return cg_contracts_run(c, &query, err);
+	return cg_contracts_check_writable(c, err) < 0 ? -1
+						       : cg_contracts_run(c, &query, err);
 }
 
 static int finish(struct cg_contracts *c, int result, struct cg_error *err)

@@ -48,6 +48,10 @@ cg_must_check int cg_contracts_get(struct cg_contracts *contracts, const char *n
 cg_must_check int cg_contracts_owner(struct cg_contracts *contracts, const char *uuid,
 				     char **name, struct cg_error *err);
 
+/* CG_E_SYSTEM if the file can only be read. */
+cg_must_check int cg_contracts_check_writable(const struct cg_contracts *contracts,
+					      struct cg_error *err);
+
 /*
  * Put a text, replacing an older one of the same name; @uuid may be NULL, @now is
  * wall-clock seconds. The same text again changes nothing. CG_E_USAGE if the UUID is that

@@ -7,12 +7,15 @@
 
 #include "base/json.h"
 
-/* End by the same signal, as whoever waits for us expects it of the emulator. */
-static void die_of(int number)
+static int number; /* of the signal that the emulator ended by */
+
+void cg_end_alike(void)
 {
 	struct rlimit none = { 0, 0 };
 	sigset_t set;
 
+	if (!number)
+		return;
 	setrlimit(RLIMIT_CORE, &none);
 	signal(number, SIG_DFL);
 	sigemptyset(&set);
@@ -26,7 +29,7 @@ int cg_end_status(const json_t *reply)
 	const json_t *end = json_object_get(reply, "end");
 	const json_t *signal = json_object_get(end, "signal");
 
-	if (signal)
-		die_of((int)json_integer_value(signal));
-	return (int)json_integer_value(json_object_get(end, "status"));
+	number = (int)json_integer_value(signal);
+	return number ? 128 + number
+		      : (int)json_integer_value(json_object_get(end, "status"));
 }

@@ -4,5 +4,11 @@
 
 #include <jansson.h>
 
-/* The exit status that the "end" of a reply means; of a signal it doesn't return. */
+/* The exit status that the "end" of a reply means: of a signal that of a shell. */
 int cg_end_status(const json_t *reply);
+
+/*
+ * When all is said: if it was a signal, end by the same, as whoever waits for us expects it of
+ * the emulator.
+ */
+void cg_end_alike(void);

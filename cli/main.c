@@ -19,6 +19,7 @@
 #include "base/socket.h"
 #include "cli/ask.h"
 #include "cli/bar.h"
+#include "cli/end.h"
 #include "cli/output.h"
 #include "cli/verb.h"
 
@@ -512,6 +513,7 @@ static int run(const struct command_line *line)
 	if (context)
 		print_warnings(context);
 	cpugate_close(context);
+	cg_end_alike();
 	if (status >= 0)
 		return status;
 	fprintf(stderr, "cpugate: %s\n", err.msg);

@@ -13,6 +13,7 @@
 #include <sys/syscall.h>
 
 #include "base/buffer.h"
+#include "emulator/guardian.h"
 
 /* Words that we add, and the NULL behind the last. */
 #define MORE_WORDS 4
@@ -23,6 +24,8 @@ struct cg_paused {
 	struct cg_qmp *qmp;
 	int monitor; /* until connected */
 	bool let_go;
+	struct cg_guardian guardian;
+	enum cg_paused_escape escape;
 	char *binary;
 };
 
@@ -61,8 +64,23 @@ static int execute(struct cg_paused *paused, const json_t *words, const int fds[
 				     fds[2] < 0 ? 2 : 3, err);
 }
 
+/* One that daemonizes may do so at any time from its start. */
+static int start_guarded(struct cg_paused *paused, const json_t *words,
+			 const int fds[static 3], struct cg_error *err)
+{
+	if (paused->escape == CG_PAUSED_DAEMONIZES &&
+	    cg_guardian_hold(&paused->guardian, paused->monitor, err) < 0)
+		return -1;
+	if (execute(paused, words, fds, err) < 0)
+		return -1;
+	return paused->escape == CG_PAUSED_CHANGES_USER
+		       ? cg_guardian_watch(&paused->guardian, cg_child_pid(paused->child),
+					   err)
+		       : 0;
+}
+
 int cg_paused_start(struct cg_paused **out, const char *binary, const json_t *words,
-		    int keep, struct cg_error *err)
+		    int keep, enum cg_paused_escape escape, struct cg_error *err)
 {
 	cg_auto_paused struct cg_paused *paused = calloc(1, sizeof(*paused));
 	cg_auto_close int theirs = -1, configuration = -1;
@@ -71,6 +89,8 @@ int cg_paused_start(struct cg_paused **out, const char *binary, const json_t *wo
 	if (!paused)
 		return cg_error_errno(err, "start %s", binary);
 	paused->monitor = -1;
+	paused->guardian = CG_GUARDIAN;
+	paused->escape = escape;
 	paused->binary = strdup(binary);
 	if (!paused->binary)
 		return cg_error_errno(err, "start %s", binary);
@@ -80,7 +100,7 @@ int cg_paused_start(struct cg_paused **out, const char *binary, const json_t *wo
 	theirs = ends[1];
 	configuration = write_configuration(theirs, err);
 	if (configuration < 0 ||
-	    execute(paused, words, (int[]){ theirs, configuration, keep }, err) < 0)
+	    start_guarded(paused, words, (int[]){ theirs, configuration, keep }, err) < 0)
 		return -1;
 	*out = cg_take(paused);
 	return 0;
@@ -105,6 +125,8 @@ int cg_paused_let_go(struct cg_paused *paused, bool hold, struct cg_error *err)
 
 	if (!hold && cg_qmp_call(paused->qmp, "cont", NULL, &done, err) < 0)
 		return cg_error_prefix(err, "%s", paused->binary);
+	if (paused->escape == CG_PAUSED_DAEMONIZES)
+		cg_guardian_dismiss(&paused->guardian);
 	paused->qmp = cg_qmp_close(paused->qmp);
 	paused->let_go = true;
 	return 0;
@@ -156,6 +178,14 @@ static void kill_speaker(const struct cg_paused *paused)
 		kill(speaker, SIGKILL);
 }
 
+/* A daemon that hasn't spoken yet is known to nobody; the child has been killed by now. */
+static void end_escaped(struct cg_paused *paused)
+{
+	if (paused->escape == CG_PAUSED_DAEMONIZES)
+		cg_guardian_let_act(&paused->guardian);
+	cg_guardian_deinit(&paused->guardian);
+}
+
 void cg_paused_end(struct cg_paused *paused, int64_t deadline)
 {
 	struct cg_child_end end;
@@ -164,6 +194,7 @@ void cg_paused_end(struct cg_paused *paused, int64_t deadline)
 
 	kill_speaker(paused);
 	kill(cg_child_pid(paused->child), SIGKILL);
+	end_escaped(paused);
 	(void)!cg_child_wait(paused->child, deadline, &ended, &end, &ignored);
 	paused->qmp = cg_qmp_close(paused->qmp);
 }
@@ -177,6 +208,7 @@ struct cg_paused *cg_paused_free(struct cg_paused *paused)
 	if (paused->monitor >= 0)
 		close(paused->monitor);
 	cg_child_free(paused->child);
+	end_escaped(paused);
 	free(paused->binary);
 	free(paused);
 	return NULL;

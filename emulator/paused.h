@@ -18,13 +18,21 @@
 
 struct cg_paused;
 
+/* What the kernel doesn't end with its parent. */
+enum cg_paused_escape {
+	CG_PAUSED_STAYS,
+	CG_PAUSED_DAEMONIZES,   /* is let go for good when it is let go */
+	CG_PAUSED_CHANGES_USER, /* the kernel forgets about us when it does */
+};
+
 /*
  * Execute @binary with the list @words, the first of which it finds as its own name. @keep is
  * an fd that it has open as long as it lives, or -1. Doesn't wait for it. Until it has been
- * let go it can't outlive us, unless it daemonizes.
+ * let go it can't outlive us, and unless it daemonizes it can't after that.
  */
 cg_must_check int cg_paused_start(struct cg_paused **out, const char *binary,
-				  const json_t *words, int keep, struct cg_error *err);
+				  const json_t *words, int keep,
+				  enum cg_paused_escape escape, struct cg_error *err);
 
 /* Wait until it answers. CG_E_DIED if it ended instead, having said why by itself. */
 cg_must_check int cg_paused_connect(struct cg_paused *paused,

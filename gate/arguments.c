@@ -176,6 +176,17 @@ static int read_name(struct reader *r, struct cg_error *err)
 	return guest && !r->arguments.name ? cg_error_errno(err, "name") : 0;
 }
 
+static int read_run_with(struct reader *r, struct cg_error *err)
+{
+	cg_auto_json json_t *members = NULL;
+
+	if (read_loose(r, NULL, &members, err) < 0)
+		return -1;
+	if (cg_json_text(members, "user"))
+		r->arguments.other_user = true;
+	return 0;
+}
+
 static int read_uuid(struct reader *r, struct cg_error *err)
 {
 	static const char form[] = "hhhhhhhh-hhhh-hhhh-hhhh-hhhhhhhhhhhh";
@@ -301,6 +312,8 @@ static int take_value(struct reader *r, struct cg_error *err)
 		return read_name(r, err);
 	case CG_OPTION_UUID:
 		return read_uuid(r, err);
+	case CG_OPTION_RUN_WITH:
+		return read_run_with(r, err);
 	case CG_OPTION_TEST:
 		return doubt(r, r->word, "what it does to CPUs isn't looked at", err);
 	default:
@@ -329,6 +342,9 @@ static int take_option(struct reader *r, struct cg_error *err)
 		return 0;
 	case CG_OPTION_DAEMONIZE:
 		a->daemonize = true;
+		return 0;
+	case CG_OPTION_RUNAS:
+		a->other_user = true;
 		return 0;
 	case CG_OPTION_PRECONFIG:
 		a->preconfig = true;

@@ -41,6 +41,7 @@ struct cg_arguments {
 	size_t cpu_at, machine_at;
 	bool cpu_pm; /* -overcommit cpu-pm=on */
 	bool paused, daemonize, preconfig;
+	bool other_user;      /* -runas, -run-with user= */
 	const char *incoming; /* borrowed; NULL without */
 	char *name, *uuid;    /* of the guest; NULL without. The UUID has small letters */
 	/*

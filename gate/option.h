@@ -25,6 +25,8 @@ enum cg_option_kind {
 	CG_OPTION_UUID,
 	CG_OPTION_PAUSED,
 	CG_OPTION_DAEMONIZE,
+	CG_OPTION_RUNAS,
+	CG_OPTION_RUN_WITH,
 	CG_OPTION_INCOMING,
 	CG_OPTION_PRECONFIG,
 	CG_OPTION_TEST, /* replaces or adds to what decides CPUs in ways of its own */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The process in between does nothing but system calls, since others of its threads may have
- * held locks when it was made, and says what it found with its exit status.
+ * held locks when it was made.
  */
 #include "host/tap.h"
 
@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -57,33 +58,71 @@ static int look(void)
 	return found;
 }
 
-/* What the child found, 0 if it didn't come to an end. */
-static int attend(pid_t pid)
+/* Nobody waits for the end of a stream because of us, or for a lock. */
+static int leave_everything(int pipe)
 {
-	cg_auto_close int fd = (int)syscall(SYS_pidfd_open, pid, 0);
-	struct pollfd end = { .fd = fd, .events = POLLIN };
-	int status = 0;
+	int kept = dup3(pipe, STDERR_FILENO + 1, O_CLOEXEC);
 
-	if (fd < 0 || poll(&end, 1, PATIENCE_MS) != 1)
-		kill(pid, SIGKILL);
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
-		return 0;
-	return WEXITSTATUS(status);
+	if (pipe == STDERR_FILENO + 1)
+		kept = pipe;
+	syscall(SYS_close_range, 0U, STDERR_FILENO, 0);
+	syscall(SYS_close_range, (unsigned int)STDERR_FILENO + 2, ~0U, 0);
+	return kept;
 }
 
-bool cg_tap_probe(struct cg_tap *out)
+/* In a process that is nobody's child, so nobody has to wait for its end. */
+static _Noreturn void look_and_tell(int pipe)
 {
-	pid_t pid = fork();
-	int found;
+	struct pollfd left;
+	sigset_t all;
+	unsigned char found;
 
-	if (pid == 0)
-		_exit(look());
-	found = pid > 0 ? attend(pid) : 0;
-	if (!(found & LOOKED))
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	left = (struct pollfd){ .fd = leave_everything(pipe), .events = POLLIN };
+	found = (unsigned char)look();
+	if (send(left.fd, &found, 1, MSG_NOSIGNAL) == 1)
+		(void)!poll(&left, 1, PATIENCE_MS);
+	_exit(0);
+}
+
+void cg_tap_look(struct cg_tap_look *out)
+{
+	int ends[2];
+	pid_t pid;
+
+	*out = CG_TAP_LOOK;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		if (fork() == 0)
+			look_and_tell(ends[1]);
+		_exit(0);
+	}
+	close(ends[1]);
+	out->pipe = ends[0];
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+}
+
+bool cg_tap_seen(struct cg_tap_look *look, struct cg_tap *out)
+{
+	struct pollfd said = { .fd = look->pipe, .events = POLLIN };
+	unsigned char found = 0;
+
+	if (look->pipe < 0 || poll(&said, 1, PATIENCE_MS) != 1 ||
+	    read(look->pipe, &found, 1) != 1 || !(found & LOOKED))
 		return false;
 	*out = (struct cg_tap){ .vnet_hdr = found & HAS_VNET_HDR,
 				.mq = found & HAS_MQ,
 				.ufo = found & HAS_UFO,
 				.uso = found & HAS_USO };
 	return true;
+}
+
+void cg_tap_look_away(struct cg_tap_look *look)
+{
+	cg_closep(&look->pipe);
+	look->pipe = -1;
 }

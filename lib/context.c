@@ -270,6 +270,11 @@ int cg_context_contracts(struct cg_context *context, struct cg_contracts **out,
 	return 0;
 }
 
+void cg_context_close_contracts(struct cg_context *context)
+{
+	context->contracts = cg_contracts_close(context->contracts);
+}
+
 const char *cg_context_state_path(const struct cg_context *context)
 {
 	return context->state_path;

@@ -45,6 +45,12 @@ cg_must_check int cg_context_store(struct cg_context *context, struct cg_store *
 /* Contracts: they are opened when they are first asked for, and then for good. */
 cg_must_check int cg_context_contracts(struct cg_context *context,
 				       struct cg_contracts **out, struct cg_error *err);
+
+/*
+ * For who waits for long: what was put goes from the log into the file. It is opened again when
+ * it is asked for.
+ */
+void cg_context_close_contracts(struct cg_context *context);
 cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
 				  struct cg_error *err);
 /* As cg_host_kernel(), without reading the whole host for it. Borrowed. */

@@ -9,6 +9,7 @@
 #include "base/buffer.h"
 #include "cache/lock.h"
 #include "gate/likeness.h"
+#include "gate/platform.h"
 #include "gate/words.h"
 #include "lib/archive.h"
 #include "lib/undertaking.h"
@@ -20,6 +21,7 @@
 void cg_held_deinit(struct cg_held *h)
 {
 	cg_paused_free(h->paused);
+	cg_tap_look_away(&h->look);
 	cg_closep(&h->lock);
 	cg_contract_deinit(&h->contract);
 	cg_guest_deinit(&h->guest);
@@ -244,6 +246,7 @@ int cg_held_claim(struct cg_held *h, bool later, struct cg_error *err)
 				    "one with --name",
 				    h->who, name);
 	if (cg_context_contracts(h->context, &contracts, err) < 0 ||
+	    cg_contracts_check_writable(contracts, err) < 0 ||
 	    check_uuid(h, contracts, err) < 0 ||
 	    cg_lock_open(&h->lock, cg_contracts_path(contracts), err) < 0 ||
 	    cg_held_claim_again(h, &taken, err) < 0)
@@ -282,8 +285,8 @@ static int read_back(struct cg_held *h, struct cg_error *err)
 							   : h->spelled.brief,
 				    .cpu = h->bound ? h->old.cpu : h->spelled.full,
 				    .name = cg_held_name(h),
-				    .allowed = h->bound ? h->old.allowed : h->allowed };
-
+				    .allowed = h->bound ? h->old.allowed : h->allowed,
+				    .behind_tap = h->behind_tap };
 	struct cg_guest_known known = {
 		.about = h->launch.question.emulator->about,
 		.machine = h->launch.question.machine,
@@ -300,6 +303,10 @@ static int read_back(struct cg_held *h, struct cg_error *err)
 	if (h->bound)
 		compare_contract(h, &likeness, &h->guest.features);
 	u.features = cg_likeness_findable(&likeness, &h->guest.features);
+	if (h->behind_tap && !h->asked_tap)
+		h->has_tap = cg_tap_seen(&h->look, &h->tap);
+	h->asked_tap = true;
+	u.tap = h->has_tap ? &h->tap : NULL;
 	h->made = cg_undertaking_write(&h->contract, &u, h->context, err) == 0;
 	return h->made ? 0 : -1;
 }
@@ -308,12 +315,20 @@ static int hold(struct cg_held *h, struct cg_error *err)
 {
 	struct cg_qmp_limits limits = cg_context_limits(h->context);
 	const char *path = cg_identity_path(h->launch.question.identity);
+	const struct cg_arguments *a = &h->launch.arguments;
+	enum cg_paused_escape escape = a->daemonize    ? CG_PAUSED_DAEMONIZES
+				       : a->other_user ? CG_PAUSED_CHANGES_USER
+						       : CG_PAUSED_STAYS;
 
 	limits.reply_ns *= PATIENCE;
 	if (cg_spelled_make(&h->spelled, &h->launch, err) < 0 ||
 	    cg_definition_parse(&h->definition, h->spelled.full, err) < 0 ||
-	    rewrite(h, h->launch.question.machine, h->spelled.full, err) < 0 ||
-	    cg_paused_start(&h->paused, path, h->words, h->lock, err) < 0)
+	    rewrite(h, h->launch.question.machine, h->spelled.full, err) < 0)
+		return -1;
+	h->behind_tap = cg_platform_has_tap(h->words);
+	if (h->behind_tap)
+		cg_tap_look(&h->look);
+	if (cg_paused_start(&h->paused, path, h->words, h->lock, escape, err) < 0)
 		return -1;
 	h->started = true;
 	return cg_paused_connect(h->paused, &limits, err) < 0 ? -1 : read_back(h, err);

@@ -7,6 +7,7 @@
 
 #include "emulator/paused.h"
 #include "gate/contract.h"
+#include "host/tap.h"
 #include "lib/launch-verdict.h"
 #include "lib/spelled.h"
 #include "probe/guest.h"
@@ -29,12 +30,15 @@ struct cg_held {
 	struct cg_definition definition; /* the spelled one */
 	struct cg_paused *paused;
 	struct cg_guest guest;
-	struct cg_contract contract; /* what it came to, once it was read back */
-	int lock;                    /* fd of the lock on its name, or -1 */
+	struct cg_tap_look look; /* begun as soon as its network devices are known */
+	struct cg_tap tap;
+	bool behind_tap, asked_tap, has_tap; /* has a device there; @tap is known */
+	struct cg_contract contract;         /* what it came to, once it was read back */
+	int lock;                            /* fd of the lock on its name, or -1 */
 	bool started, made;
 };
 
-#define CG_HELD ((struct cg_held){ .lock = -1 })
+#define CG_HELD ((struct cg_held){ .lock = -1, .look = CG_TAP_LOOK })
 
 void cg_held_deinit(struct cg_held *held);
 

@@ -73,18 +73,48 @@ static int open_gate(struct cg_held *h, struct cg_error *err)
 		       : cg_paused_let_go(h->paused, h->launch.arguments.paused, err);
 }
 
+/*
+ * It ended at the gate. What it complains about it has said by itself; one that was killed
+ * says nothing, and of a daemon the status that we see is that of its parent.
+ */
+static int tell_end(const struct cg_held *h, bool was_told,
+		    const struct cg_child_end *end, struct cg_error *err)
+{
+	const char *when = was_told ? "when its guest was told to run"
+				    : "before its guest ran";
+	const char *name = h->launch.arguments.emulator;
+	struct cg_error words;
+	char how[64];
+
+	if (h->launch.arguments.daemonize && !end->signal && end->status == 0)
+		return cg_error_set(err, CG_E_DIED, "%s ended %s", name, when);
+	if (!h->launch.arguments.daemonize && !end->signal)
+		return 0;
+	(void)cg_error_set(&words, CG_E_DIED, "%s ended with %s %s", name,
+			   cg_child_end_words(end, how, sizeof(how)), when);
+	cg_context_warn(h->context, words.msg);
+	return 0;
+}
+
 static int start(struct cg_held *h, struct cg_child_end *end, struct cg_error *err)
 {
 	int signals = cg_context_limits(h->context).cancel_fd;
-	bool ended;
+	bool ended, told = false;
 
 	if (cg_held_claim(h, false, err) < 0 || cg_held_start(h, &ended, err) < 0)
 		return -1;
 	if (!ended && !cg_held_is_open(h))
 		return 0;
-	if (!ended && open_gate(h, err) < 0)
+	if (!ended && open_gate(h, err) < 0) {
+		if (err->code != CG_E_DIED)
+			return -1;
+		ended = told = true;
+	}
+	/* The guest runs by now, so this costs it nothing. */
+	cg_context_close_contracts(h->context);
+	if (cg_paused_attend(h->paused, signals, end, err) < 0)
 		return -1;
-	return cg_paused_attend(h->paused, signals, end, err);
+	return ended ? tell_end(h, told, end, err) : 0;
 }
 
 static int run(struct cg_context *context, const json_t *args, json_t **reply,

@@ -49,13 +49,8 @@ static json_t *platform_of(const struct cg_undertaking *u, const json_t *feature
 {
 	json_t *out =
 		cg_platform_of_cpu(features, &u->launch->definition, u->guest->accel);
-	bool seen;
-	struct cg_tap tap;
 
-	if (!out || !cg_platform_has_tap(u->launch->words))
-		return out;
-	seen = cg_tap_probe(&tap);
-	if (cg_platform_add_tap(out, seen ? &tap : NULL))
+	if (!out || !u->behind_tap || cg_platform_add_tap(out, u->tap))
 		return out;
 	json_decref(out);
 	return NULL;

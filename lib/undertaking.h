@@ -3,6 +3,7 @@
 #pragma once
 
 #include "gate/contract.h"
+#include "host/tap.h"
 #include "lib/launch.h"
 #include "probe/guest.h"
 
@@ -13,6 +14,8 @@ struct cg_undertaking {
 	struct cg_featureset features; /* of the guest, that it can find */
 	const char *name;              /* NULL if the guest has none */
 	const json_t *allowed;         /* names that it may do without, sorted; or NULL */
+	bool behind_tap;               /* has it a network device there, */
+	const struct cg_tap *tap;      /* and what can it do? NULL if nobody knows */
 };
 
 /* A new contract, which the caller deinits. */

@@ -94,6 +94,7 @@ bats_tests = \
 	%D%/cli/record.bats \
 	%D%/cli/recordings.bats \
 	%D%/cli/run.bats \
+	%D%/cli/run-kills.bats \
 	%D%/cli/run-truth.bats \
 	%D%/cli/second-host.bats \
 	%D%/cli/second-host-move.bats \

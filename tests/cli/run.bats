@@ -6,6 +6,7 @@
 bats_require_minimum_version 1.5.0
 
 load helpers
+load contracts
 load ../truth/truth
 load ../guest/guest
 
@@ -172,6 +173,36 @@ no_emulator()
 	until_true no_emulator
 }
 
+# The kernel no longer ends such a one with its parent.
+@test "nor does one that runs as another user" {
+	local as=(-runas nobody)
+
+	[[ $EUID -eq 0 ]] || skip 'only root can choose the user'
+	gate -- "$emulator" "${bare[@]}" -cpu qemu64 "${as[@]}" \
+		-fw_cfg "name=opt/x,string=mark=$BATS_TEST_NUMBER-$$"
+	until_true is_status running
+	kill -KILL "$gate"
+	until_true no_emulator
+	gate -- "$emulator" "${bare[@]}" -cpu qemu64 "${as[@]}" \
+		-fw_cfg "name=opt/x,string=mark=$BATS_TEST_NUMBER-$$"
+	until_true is_status running
+	monitor quit
+	ends 0
+	until_true no_emulator
+}
+
+@test "what a tap of this kernel can do is in the contract of who has one" {
+	[[ -w /dev/net/tun ]] || skip 'no taps here'
+	gate --name vm7 -- "$emulator" "${bare[@]}" -cpu qemu64 -device virtio-net-pci,netdev=n \
+		-netdev tap,id=n,script=no,downscript=no
+	until_true is_status running || skip "a tap can't be made"
+	monitor quit
+	ends 0
+	cpugate --json contract show vm7 | jq -e '.platform |
+		map(select(.device == "virtio-net" and ."depends-on" == "tap")) |
+		map(.name) == ["mq", "ufo", "uso", "vnet_hdr"] and all(has("found"))'
+}
+
 # The firmware speaks as soon as it runs.
 @test "no instruction runs before the gate is open, and what runs sees what was promised" {
 	requires_guest
@@ -251,6 +282,27 @@ no_emulator()
 	ends 0
 }
 
+@test "of several starts of one name at once, one runs" {
+	local i left
+
+	cpugate check launch -- "$emulator" "${bare[@]}"
+	for i in {1..6}; do
+		"$top_builddir/cpugate" run --name vm7 -- "$emulator" "${bare[@]}" -S \
+			-qmp "unix:monitor$i,server=on,wait=off" >"out$i" 2>"err$i" 3>&- </dev/null &
+		started+=("$!")
+	done
+	one_is_left()
+	{
+		[[ $(jobs -pr | wc -l) -eq 1 ]]
+	}
+	until_true one_is_left
+	[[ $(cat err? | grep -c 'vm7 runs already, or is just being started') -eq 5 ]]
+	until_true cpugate contract show vm7
+	left=$(jobs -pr)
+	kill "$left"
+	wait "$left"
+}
+
 @test "a UUID is one guest's, which is said before anything starts" {
 	local uuid=6b9a0c5e-3d0f-4f5e-9f53-0a1b2c3d4e5f
 
@@ -293,13 +345,44 @@ no_emulator()
 	until_true is_status prelaunch
 	monitor quit
 	ends 0
-	sqlite3 "$state" 'PRAGMA journal_mode' >/dev/null 2>&1 || skip 'no sqlite3 to lock it with'
-	sqlite3 "$state" 'BEGIN EXCLUSIVE' '.shell sleep 12' &
+}
+
+@test "a state file that somebody else writes to for too long: no guest" {
+	requires strace sha256sum
+	make_contract web "$emulator" -M q35,accel=tcg -cpu qemu64 >web.json
+	cpugate contract import ./web.json
+	make_contract web "$emulator" -M q35,accel=tcg -cpu qemu64,-sse3 >web.json
+	ASAN_OPTIONS=${ASAN_OPTIONS-}:detect_leaks=0 strace -qq -o locked -e trace=fdatasync \
+		-e inject=fdatasync:delay_enter=20s:when=1 \
+		"$top_builddir/cpugate" contract import ./web.json 3>&- &
 	started+=("$!")
-	sleep 0.5
-	gate --name vm7 -- "$emulator" "${bare[@]}" -cpu qemu64,-sse3
+	until_true grep -q fdatasync locked
+	gate --name vm7 -- "$emulator" "${bare[@]}" -cpu qemu64 \
+		-fw_cfg "name=opt/x,string=mark=$BATS_TEST_NUMBER-$$"
 	ends 2
 	says state.db
+	says 'is busy'
+	no_emulator
+	wait "${started[0]}"
+	run cpugate contract show vm7
+	status_is 2
+	cpugate --json contract show web | jq -e '.features | index("pni") == null'
+}
+
+@test "a state file that can only be read: no guest that has a name" {
+	unshare -m mount -t tmpfs none /mnt 2>/dev/null || skip "file systems can't be mounted"
+	requires sha256sum
+	make_contract vm7 "$emulator" -M q35,accel=tcg -cpu qemu64 >old.json
+	run unshare -m bash -c '
+		mkdir -p disk && mount -t tmpfs none disk || exit 99
+		export XDG_STATE_HOME=$PWD/disk
+		cpugate contract import ./old.json && mount -o remount,ro disk || exit 98
+		timeout 60 cpugate run --name vm7 -- "$@" -cpu qemu64,-sse3
+		echo "ended with $?"
+		cpugate --json contract show vm7 >kept.json' bash "$emulator" "${bare[@]}"
+	status_is 0
+	output_has 'can only be read' 'ended with 2'
+	jq -e --slurpfile old old.json '. == $old[0]' kept.json
 	no_emulator
 }
 
@@ -313,6 +396,26 @@ no_emulator()
 		"$emulator" "${bare[@]}" -cpu qemu64
 	status_is 2
 	output_has state.db
+	no_emulator
+}
+
+@test "a disk that gets full: the old contract, and no guest" {
+	unshare -m mount -t tmpfs none /mnt 2>/dev/null || skip "file systems can't be mounted"
+	requires sha256sum
+	make_contract vm7 "$emulator" -M q35,accel=tcg -cpu qemu64 >old.json
+	run unshare -m bash -c '
+		mkdir -p disk && mount -t tmpfs -o size=512k none disk || exit 99
+		export XDG_STATE_HOME=$PWD/disk
+		cpugate contract import ./old.json || exit 98
+		# To the last page: the file is opened with a log that has to grow.
+		cat /dev/zero >disk/filler 2>/dev/null
+		timeout 60 cpugate run --name vm7 -- "$@" -cpu qemu64,-sse3
+		echo "ended with $?"
+		rm disk/filler
+		cpugate --json contract show vm7 >kept.json' bash "$emulator" "${bare[@]}"
+	status_is 0
+	output_has state.db 'ended with 2'
+	jq -e --slurpfile old old.json '. == $old[0]' kept.json
 	no_emulator
 }
 
