@@ -68,7 +68,7 @@ static bool reap(struct cg_child *child)
 	return child->reaped = true;
 }
 
-static void reap_dying(void)
+void cg_child_reap(void)
 {
 	struct cg_child **link = &dying, *child;
 
@@ -203,7 +203,7 @@ int cg_child_start(struct cg_child **out, const char *const argv[], int fd,
 {
 	struct start start = { argv[0], argv, &fd, fd >= 0, open_output(err) };
 
-	reap_dying();
+	cg_child_reap();
 	return start.output < 0 ? -1 : spawn(out, &start, err);
 }
 
@@ -213,7 +213,7 @@ int cg_child_start_beside(struct cg_child **out, const char *path,
 {
 	struct start start = { path, argv, fds, count, -1 };
 
-	reap_dying();
+	cg_child_reap();
 	return spawn(out, &start, err);
 }
 
@@ -290,7 +290,7 @@ struct cg_child *cg_child_free(struct cg_child *child)
 		dying = child;
 		pthread_mutex_unlock(&dying_lock);
 	}
-	reap_dying();
+	cg_child_reap();
 	return NULL;
 }
 

@@ -58,9 +58,12 @@ void cg_child_last_words(const struct cg_child *child, char *out, size_t size);
 
 /*
  * Kill the child's whole process group and forget it. Doesn't wait for it to die (a KVM guest takes 30 ms); it is reaped at a
- * later start or free. Takes NULL; returns NULL.
+ * later start or free, or by cg_child_reap(). Takes NULL; returns NULL.
  */
 struct cg_child *cg_child_free(struct cg_child *child);
+
+/* Who was let go of and has died since is reaped: for those who may not start or free any for long. Never blocks. */
+void cg_child_reap(void);
 
 /* "exit status 1", "signal SIGABRT" or "an unknown status" into @out. Returns @out. */
 char *cg_child_end_words(const struct cg_child_end *end, char *out, size_t size);

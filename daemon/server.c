@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 
+#include "base/child.h"
 #include "base/socket.h"
 #include "daemon/limits.h"
 #include "daemon/log.h"
@@ -144,6 +145,7 @@ static void tick(void *data, unsigned ready)
 	struct cg_server *s = data;
 
 	(void)ready;
+	cg_child_reap();
 	cg_world_drain(s);
 	if (cg_clock_now() - s->host_read > CG_WATCH_TRUST)
 		cg_world_look(s);

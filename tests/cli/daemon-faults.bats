@@ -22,7 +22,7 @@ kept()
 	serve --patience 60
 	kept
 	# All that is remembered is remembered, of as many clients.
-	script load.py "$top_builddir/tests/cli/embedded" "$emulator" 200 1000
+	script load.py "$top_builddir/tests/cli/embedded" "$emulator" 200 5000
 	sleep 1
 	before=$(memory)
 	open=$(descriptors)

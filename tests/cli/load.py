@@ -18,7 +18,7 @@ RECORD, OTHER = 'record.json', 'other.json'
 LAUNCH = ['-M', 'q35', '-accel', 'tcg', '-cpu', '486']
 
 # The share of questions that take a process each: all alike, it would be processes that are measured.
-WORKERS = 0.01
+WORKERS = 0.005
 
 
 def questions(emulator):
