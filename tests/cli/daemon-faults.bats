@@ -110,7 +110,7 @@ same()
 	answer_itself | diff of-daemon - || refute_ask 'another answer than of the library'
 }
 
-@test "a full disk: answers are right and not kept; with room again they are kept" {
+@test "a full disk: answers are right; with room again they are kept" {
 	requires_mounts
 	requires nsenter
 	mkdir disk
@@ -123,14 +123,13 @@ same()
 	same --machine q35 expand Haswell
 	same expand 486
 	[[ $(nsenter -t "$serving" -m df --output=avail "$PWD/disk" | tail -n 1) -eq 0 ]]
-	rm -f "$FAKE_QEMU_LOG"
-	connected models
-	[[ $started -gt 0 ]] # it isn't kept
 	nsenter -t "$serving" -m rm "$PWD/disk/filler"
 	same models
 	same --machine q35 expand Haswell
-	connected models
-	started_is 0
+	# What the daemon starts meanwhile of its own accord is in another log.
+	FAKE_QEMU_LOG=$PWD/own nsenter -t "$serving" -m env "CPUGATE_CACHE=$PWD/disk/cache.db" \
+		"$top_builddir/cpugate" --emulator "$emulator" --accel tcg --machine q35 expand Haswell >/dev/null
+	[[ ! -e own ]]
 	stop
 }
 
@@ -144,12 +143,11 @@ same()
 	mkdir -p "$XDG_CACHE_HOME/cpugate"
 	same models
 	same expand 486
-	connected expand 486
-	started_is 0
 	stop
-	ask --emulator "$emulator" --accel tcg expand 486
+	# What it had begun of its own accord when it was stopped is begun again by who asks next.
+	ask --json cache list
 	answered
-	started_is 0
+	json_has 'any(.[]; .kind == "models") and any(.[]; .kind == "requested")'
 }
 
 # jump SECONDS: the clock of the cpugated that serves shows another time, by so much.
