@@ -83,11 +83,15 @@ static int plan_catalogue(struct cg_round *round, struct cg_need *need,
 }
 
 static int unknown_machine(struct cg_round *round, struct cg_need *need,
-			   const json_t *machines)
+			   struct cg_error *err)
 {
-	const char *near = cg_catalogue_nearest(machines, need->machine);
+	cg_auto_json json_t *machines = NULL;
 	struct cg_error why;
+	const char *near;
 
+	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
+		return -1;
+	near = cg_catalogue_nearest(machines, need->machine);
 	(void)cg_error_set(&why, CG_E_UNKNOWN, "%s has no machine type %s%s%s%s",
 			   cg_identity_path(round->prober->identity), need->machine,
 			   near ? " (did you mean " : "", near ? near : "",
@@ -100,7 +104,7 @@ static int resolve_machine(struct cg_round *round, struct cg_need *need, bool *l
 			   struct cg_error *err)
 {
 	const struct cg_emulator_facts *e = round->emulator;
-	cg_auto_json json_t *machines = NULL;
+	cg_auto_json json_t *machine = NULL;
 	bool known;
 
 	if (!need->machine)
@@ -112,12 +116,11 @@ static int resolve_machine(struct cg_round *round, struct cg_need *need, bool *l
 		return -1;
 	if (known)
 		return 0;
-	if (cg_facts_machines(round->prober->facts, &machines, err) < 0)
+	if (cg_facts_machine(round->prober->facts, need->machine, &known, &machine, err) <
+	    0)
 		return -1;
-	if (machines && !cg_catalogue_find(machines, need->machine))
-		return unknown_machine(round, need, machines);
-	*lost = !machines;
-	return 0;
+	*lost = !known;
+	return known && !machine ? unknown_machine(round, need, err) : 0;
 }
 
 /* Does a damaged cache still have the emulator, but not its machine types? */
