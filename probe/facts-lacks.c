@@ -78,10 +78,27 @@ int cg_keep_put_unsupported(struct cg_facts *facts, const char *accel,
 	return cg_keep_put(facts, CG_KIND_LIKENESS, accel, machine, likeness, err);
 }
 
+/* The names of @set; each is made once and kept in @names, as most models lack the same. */
+static json_t *list_of(const struct cg_vocabulary *vocabulary,
+		       const struct cg_featureset *set, json_t **names)
+{
+	json_t *list = json_array();
+
+	cg_featureset_each(set, i) {
+		const char *name = cg_vocabulary_name(vocabulary, i);
+
+		if (name && !names[i])
+			names[i] = json_string(name);
+		if (name)
+			json_array_append(list, names[i]);
+	}
+	return list;
+}
+
 static json_t *unpack_unavailable(const struct cg_vocabulary *vocabulary,
 				  const json_t *fact)
 {
-	json_t *lists = json_object(), *hex;
+	json_t *lists = json_object(), *hex, *names[CG_FEATURES_MAX] = { NULL };
 	struct cg_featureset set;
 	struct cg_error err;
 	const char *name;
@@ -89,7 +106,9 @@ static json_t *unpack_unavailable(const struct cg_vocabulary *vocabulary,
 	cg_json_each(fact, name, hex)
 		if (cg_featureset_from_hex(&set, json_string_value(hex), &err) == 0)
 			json_object_set_new(lists, name,
-					    cg_vocabulary_list(vocabulary, &set));
+					    list_of(vocabulary, &set, names));
+	for (size_t i = 0; i < CG_FEATURES_MAX; i++)
+		json_decref(names[i]);
 	return lists;
 }
 
