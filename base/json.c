@@ -178,7 +178,8 @@ int cg_json_read_file(json_t **out, const char *path, size_t limit, struct cg_er
 	if (cg_given_now()) {
 		if (cg_given_read(&text, path, err) < 0)
 			return -1;
-		if (cg_json_parse(out, text.data ? text.data : "", text.len, limit, err) < 0)
+		if (cg_json_parse(out, text.data ? text.data : "", text.len, limit, err) <
+		    0)
 			return cg_error_prefix(err, "%s", path);
 		return 0;
 	}
@@ -213,26 +214,29 @@ static bool is_marked(const char *literal, size_t len)
 /*
  * Turn the marked strings of jansson's output back into the integers they are, in place. What
  * only begins like one stays a string: it came from elsewhere, and printed bare it could be
- * anything.
+ * anything. Most texts have none, and are left as they are.
  */
 static char *unmark(char *text)
 {
-	char *end = text + strlen(text), *to = text;
-	const char *p = text;
+	char *first = strstr(text, MARK_ESCAPED), *to = text;
+	const char *end, *p = text, *rest = text;
 
-	while (p < end) {
+	if (!first)
+		return text;
+	for (end = first + strlen(first); p < end;) {
 		const char *next = *p == '"' ? skip_string(p, end) : p + 1;
-		size_t len = (size_t)(next - p);
 
-		if (is_marked(p, len)) {
+		if (is_marked(p, (size_t)(next - p))) {
+			memmove(to, rest, (size_t)(p - rest));
+			to += p - rest;
 			p += sizeof(MARK_ESCAPED);
-			len = (size_t)(next - p) - 1;
+			memmove(to, p, (size_t)(next - p) - 1);
+			to += next - p - 1;
+			rest = next;
 		}
-		memmove(to, p, len);
-		to += len;
 		p = next;
 	}
-	*to = '\0';
+	memmove(to, rest, (size_t)(end - rest) + 1);
 	return text;
 }
 
@@ -255,6 +259,39 @@ char *cg_json_pretty(const json_t *json)
 	char *text = json_dumps(json, JSON_INDENT(2) | JSON_ENCODE_ANY);
 
 	return text ? unmark(text) : NULL;
+}
+
+/* The end of the value that begins at @p, in text that is canonical. */
+static const char *skip_value(const char *p, const char *end)
+{
+	if (*p == '"')
+		return skip_string(p, end);
+	if (*p == '{' || *p == '[')
+		return skip_object(p, end);
+	return p + strcspn(p, ",}]");
+}
+
+char *cg_json_insert(const char *object, const char *name, const char *value)
+{
+	const char *end = object + strlen(object), *p = object + 1;
+	cg_auto_json json_t *text = json_string(value);
+	cg_auto_free char *quoted = text ? cg_json_canonical(text) : NULL;
+	size_t len = strlen(name);
+	char *out;
+
+	while (*p == '"') {
+		int order = strncmp(p + 1, name, len);
+
+		if (order > 0 || (order == 0 && p[1 + len] != '"'))
+			break;
+		p = skip_value(skip_string(p, end) + 1, end);
+		p += *p == ',';
+	}
+	if (!quoted || asprintf(&out, "%.*s%s\"%s\":%s%s%s", (int)(p - object), object,
+				*p == '}' && p[-1] != '{' ? "," : "", name, quoted,
+				*p == '}' ? "" : ",", p) < 0)
+		return NULL;
+	return out;
 }
 
 bool cg_json_is_big(const json_t *json)

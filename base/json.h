@@ -48,6 +48,12 @@ cg_must_check int cg_json_read_file(json_t **out, const char *path, size_t limit
  */
 char *cg_json_canonical(const json_t *json);
 
+/*
+ * @object, an object's canonical text, with one member more: the text that @value, a text, makes of it under
+ * @name, which it doesn't have yet and which has nothing to escape. Without printing all of it again. The caller frees it.
+ */
+char *cg_json_insert(const char *object, const char *name, const char *value);
+
 /* One line, keys in the order they were put in, for others to read. The caller frees it. */
 char *cg_json_line(const json_t *json);
 

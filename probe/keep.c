@@ -56,16 +56,18 @@ static int make_key(char **out, const json_t *narrower, const json_t *members,
 	return *out ? 0 : cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
 }
 
-/* Of @accel, from what is under scope HOST. */
+/* Of @accel, from what is under scope HOST: a key of some kilobytes, and one member more. */
 static int make_place_key(struct cg_facts *facts, enum cg_accel accel,
-			  const json_t *members, struct cg_error *err)
+			  struct cg_error *err)
 {
-	cg_auto_json json_t *place = json_copy(cg_json_mutable(members));
+	char **keys = facts->keys[accel];
 
-	json_object_set_new(place, "place",
-			    json_string(cg_identity_binary(facts->identity)));
-	return make_key(&facts->keys[accel][CG_SCOPE_PLACE],
-			cg_identity_parts(facts->identity), place, err);
+	free(keys[CG_SCOPE_PLACE]);
+	keys[CG_SCOPE_PLACE] = cg_json_insert(keys[CG_SCOPE_HOST], "place",
+					      cg_identity_binary(facts->identity));
+	return keys[CG_SCOPE_PLACE]
+		       ? 0
+		       : cg_error_set(err, CG_E_SYSTEM, "no memory for a key");
 }
 
 static int make_emulator_keys(struct cg_facts *facts, struct cg_error *err)
@@ -86,7 +88,7 @@ static int make_emulator_keys(struct cg_facts *facts, struct cg_error *err)
 		for (enum cg_scope s = CG_SCOPE_ACCEL; s <= widest; s++)
 			if (make_key(&facts->keys[a][s], parts, member, err) < 0)
 				return -1;
-		if (a == CG_ACCEL_TCG && make_place_key(facts, a, member, err) < 0)
+		if (a == CG_ACCEL_TCG && make_place_key(facts, a, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -134,12 +136,12 @@ int cg_facts_set_host(struct cg_facts *facts, const struct cg_host *host,
 	all = json_copy(cg_host_parts(host));
 	json_object_set_new(all, "accel", json_string("kvm"));
 	json_object_set_new(all, "format", json_integer(CG_KEEP_FORMAT));
+	forget_seen(facts);
 	if (make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_VENDOR], parts, vendor, err) <
 		    0 ||
-	    make_place_key(facts, CG_ACCEL_KVM, all, err) < 0)
+	    make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_HOST], parts, all, err) < 0)
 		return -1;
-	forget_seen(facts);
-	return make_key(&facts->keys[CG_ACCEL_KVM][CG_SCOPE_HOST], parts, all, err);
+	return make_place_key(facts, CG_ACCEL_KVM, err);
 }
 
 struct cg_facts *cg_facts_free(struct cg_facts *facts)

@@ -653,6 +653,32 @@ static void one_of_a_list_is_found(void **state)
 	}
 }
 
+static void a_member_goes_where_printing_would_put_it(void **state)
+{
+	static const char *const objects[] = {
+		"{}",
+		"{\"a\":{}}",
+		"{\"place\u00e9\":{\"x\":[\"}\"]}}",
+		"{\"a\":1,\"pl\":[{}],\"placebo\":\"\\\"{,\",\"q\":null}",
+		"{\"b\":18446744073709551615,\"pz\":true}",
+	};
+	struct cg_error err;
+
+	(void)state;
+	for (size_t i = 0; i < CG_COUNT(objects); i++) {
+		cg_auto_free char *before = NULL, *expected = NULL, *got = NULL;
+		cg_auto_json json_t *object = NULL;
+
+		assert_ok(cg_json_parse(&object, objects[i], strlen(objects[i]), LIMIT,
+					&err));
+		before = cg_json_canonical(object);
+		json_object_set_new(object, "place", json_string("/a \"b\"\n"));
+		expected = cg_json_canonical(object);
+		got = cg_json_insert(before, "place", "/a \"b\"\n");
+		assert_string_equal(got, expected);
+	}
+}
+
 static void what_is_no_list_has_nothing_to_find(void **state)
 {
 	static const char *const texts[] = {
@@ -703,6 +729,7 @@ int main(void)
 		cmocka_unit_test(any_document_survives_with_its_integers),
 		cmocka_unit_test(damaged_documents_do_no_harm),
 		cmocka_unit_test(one_of_a_list_is_found),
+		cmocka_unit_test(a_member_goes_where_printing_would_put_it),
 		cmocka_unit_test(what_is_no_list_has_nothing_to_find),
 	};
 
