@@ -2,7 +2,7 @@
 
 EXTRA_PROGRAMS += %D%/bench %D%/daemon %D%/fleet %D%/migrate %D%/move
 CLEANFILES += %D%/bench %D%/daemon %D%/fleet %D%/migrate %D%/move
-EXTRA_DIST += %D%/move.sh
+EXTRA_DIST += %D%/daemon.sh %D%/move.sh
 %C%_bench_LDADD = libcg.la
 %C%_bench_SOURCES = \
 	%D%/bench.c \
@@ -21,7 +21,9 @@ EXTRA_DIST += %D%/move.sh
 %C%_daemon_SOURCES = \
 	%D%/daemon.c \
 	%D%/talk.c \
-	%D%/talk.h
+	%D%/talk.h \
+	%D%/virt.c \
+	%D%/virt.h
 
 %C%_fleet_LDADD = libcg.la $(CMOCKA_LIBS)
 %C%_migrate_LDADD = libcg.la
@@ -41,7 +43,7 @@ EXTRA_DIST += %D%/move.sh
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT) \
 		tests/guest/cpuid.bin tests/guest/plain.bin %D%/migrate$(EXEEXT) \
-		%D%/move$(EXEEXT)
+		%D%/move$(EXEEXT) %D%/daemon$(EXEEXT)
 	@tool='$(top_srcdir)/../shared/tools/unpack-qemu-10'; \
 	lock="$${XDG_CACHE_HOME:-$$HOME/.cache}/qemu-10.lock"; \
 	if test -z "$$BENCH_OTHER" && test -x "$$tool" && \
@@ -52,4 +54,5 @@ bench: all
 	top_builddir='$(abs_top_builddir)' %D%/bench && \
 	top_srcdir='$(abs_top_srcdir)' %D%/fleet && \
 	top_srcdir='$(abs_top_srcdir)' top_builddir='$(abs_top_builddir)' \
-		$(top_srcdir)/%D%/move.sh
+		$(top_srcdir)/%D%/move.sh && \
+	top_builddir='$(abs_top_builddir)' $(top_srcdir)/%D%/daemon.sh

@@ -142,6 +142,18 @@ static int converse(const struct bench_talk *talk, struct link *links, int epoll
 	return 0;
 }
 
+void bench_talk_summarize(struct bench_talked *out, int64_t *times, size_t answers,
+			  int64_t took)
+{
+	out->answers = answers;
+	out->rate = (double)answers * CG_S / (double)took;
+	if (!answers)
+		return;
+	qsort(times, answers, sizeof(*times), by_time);
+	out->median = times[answers / 2];
+	out->worst = times[answers * 99 / 100];
+}
+
 int bench_talk(struct bench_talked *out, const struct bench_talk *talk,
 	       struct cg_error *err)
 {
@@ -165,14 +177,9 @@ int bench_talk(struct bench_talked *out, const struct bench_talk *talk,
 		ret = ask_next(talk, &links[i], err);
 	if (ret == 0)
 		ret = converse(talk, links, epoll, times, out, err);
-	out->rate = (double)out->answers * CG_S / (double)(cg_clock_now() - start);
+	bench_talk_summarize(out, times, out->answers, cg_clock_now() - start);
 	for (size_t i = 0; i < talk->connections; i++)
 		if (links[i].fd > 0)
 			close(links[i].fd);
-	qsort(times, out->answers, sizeof(*times), by_time);
-	if (out->answers) {
-		out->median = times[out->answers / 2];
-		out->worst = times[out->answers * 99 / 100];
-	}
 	return ret;
 }

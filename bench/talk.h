@@ -21,6 +21,10 @@ struct bench_talked {
 	int64_t median, worst; /* of a round trip; worst: the 99th of 100 */
 };
 
+/* From so many round trips, which are sorted for it, that took so long altogether. */
+void bench_talk_summarize(struct bench_talked *out, int64_t *times, size_t answers,
+			  int64_t took);
+
 cg_must_check int bench_talk(struct bench_talked *out, const struct bench_talk *talk,
 			     struct cg_error *err);
 
