@@ -232,6 +232,11 @@ int64_t cg_database_changes(const struct cg_database *db)
 	return sqlite3_changes64(db->connection);
 }
 
+int64_t cg_database_all_changes(const struct cg_database *db)
+{
+	return db->connection ? sqlite3_total_changes64(db->connection) : 0;
+}
+
 bool cg_database_is_read_only(const struct cg_database *db)
 {
 	return sqlite3_db_readonly(db->connection, "main") != 0;

@@ -136,8 +136,9 @@ int cg_database_prepare(struct cg_database *database, int sql);
 int cg_database_execute(struct cg_database *database, const struct cg_query *query);
 int cg_database_run_text(struct cg_database *database, const char *sql);
 
-/* How many rows the last write changed. */
+/* How many rows the last write changed, and all of this connection's. */
 int64_t cg_database_changes(const struct cg_database *database);
+int64_t cg_database_all_changes(const struct cg_database *database);
 bool cg_database_in_transaction(const struct cg_database *database);
 void cg_database_roll_back(struct cg_database *database); /* harmless outside of one */
 

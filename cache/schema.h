@@ -84,9 +84,7 @@ static const char *const migrations[] = {
 };
 
 static const char *const statements[CG_SQL_STATEMENTS] = {
-	/* What others write, and what this connection does: both only grow. */
-	[CG_SQL_DATA_VERSION] =
-		"SELECT data_version + total_changes() FROM pragma_data_version",
+	[CG_SQL_DATA_VERSION] = "PRAGMA data_version",
 	[CG_SQL_FIND_KEY] = "SELECT id FROM key WHERE digest = ?1",
 	[CG_SQL_FIND_BLOB] = "SELECT id, seal FROM blob WHERE digest = ?1",
 	[CG_SQL_NEXT_BLOB] = "SELECT 1 + coalesce(max(seq), 0) FROM sqlite_sequence"

@@ -148,7 +148,8 @@ int cg_store_version(struct cg_store *store, uint64_t *out, struct cg_error *err
 
 	if (cg_query_run(store, &query, err) < 0)
 		return -1;
-	*out = (uint64_t)version;
+	/* What others wrote, and what this connection did: both only grow. */
+	*out = (uint64_t)(version + cg_database_all_changes(&store->database));
 	return 0;
 }
 
