@@ -20,27 +20,13 @@ struct cg_joint {
 	size_t members[]; /* the dialect of each */
 };
 
-static bool is_same(const struct cg_vocabulary *a, const struct cg_vocabulary *b)
-{
-	size_t count = cg_vocabulary_count(a);
-
-	if (a == b)
-		return true;
-	if (count != cg_vocabulary_count(b))
-		return false;
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(cg_vocabulary_name(a, i), cg_vocabulary_name(b, i)) != 0)
-			return false;
-	return true;
-}
-
 static int add_member(struct cg_joint *j, size_t member,
 		      const struct cg_vocabulary *words, struct cg_error *err)
 {
 	struct dialect *more;
 	size_t at = 0;
 
-	while (at < j->count && !is_same(j->dialects[at].words, words))
+	while (at < j->count && !cg_vocabulary_equal(j->dialects[at].words, words))
 		at++;
 	j->members[member] = at;
 	if (at < j->count)

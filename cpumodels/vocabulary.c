@@ -7,7 +7,8 @@
 #include "cpumodels/spelling.h"
 
 struct cg_vocabulary {
-	size_t count;
+	size_t count,
+		bytes; /* names, and of them with their NULs, in the order they came in */
 	char *names[];
 };
 
@@ -41,6 +42,7 @@ int cg_vocabulary_new(struct cg_vocabulary **out, const char *const *names, size
 	if (!v)
 		return cg_error_errno(err, "%zu feature names", count);
 	v->count = count;
+	v->bytes = bytes;
 	text = (char *)(v->names + count);
 	for (size_t i = 0; i < count; i++) {
 		v->names[i] = text;
@@ -83,6 +85,25 @@ json_t *cg_vocabulary_to_json(const struct cg_vocabulary *vocabulary)
 	for (size_t i = 0; i < vocabulary->count; i++)
 		json_array_append_new(list, json_string(vocabulary->names[i]));
 	return list;
+}
+
+static const char *first_text(const struct cg_vocabulary *v)
+{
+	return (const char *)(v->names + v->count);
+}
+
+bool cg_vocabulary_equal(const struct cg_vocabulary *a, const struct cg_vocabulary *b)
+{
+	if (a == b)
+		return true;
+	if (a->count != b->count || a->bytes != b->bytes)
+		return false;
+	if (memcmp(first_text(a), first_text(b), a->bytes) == 0)
+		return true;
+	for (size_t i = 0; i < a->count; i++) /* perhaps they came in another order */
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
 }
 
 size_t cg_vocabulary_count(const struct cg_vocabulary *vocabulary)

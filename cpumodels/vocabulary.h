@@ -21,6 +21,9 @@ cg_must_check int cg_vocabulary_from_json(struct cg_vocabulary **out, const json
 					  struct cg_error *err);
 json_t *cg_vocabulary_to_json(const struct cg_vocabulary *vocabulary); /* new reference */
 
+/* The same names? */
+bool cg_vocabulary_equal(const struct cg_vocabulary *a, const struct cg_vocabulary *b);
+
 size_t cg_vocabulary_count(const struct cg_vocabulary *vocabulary);
 const char *cg_vocabulary_name(const struct cg_vocabulary *vocabulary, size_t feature);
 

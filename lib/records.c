@@ -482,11 +482,11 @@ static struct cg_featureset kept_in_msrs(const struct cg_vocabulary *vocabulary)
 	return set;
 }
 
-/* What the record doesn't promise, over its own vocabulary. False if it doesn't say. */
-static bool find_lacking(struct cg_records *r, size_t i, struct cg_featureset *out)
+/* What the record doesn't promise @at its machine type, over its own vocabulary. False if it doesn't say. */
+static bool find_lacking(struct cg_records *r, size_t i, const char *at,
+			 struct cg_featureset *out)
 {
 	const struct cg_record *record = r->items[i];
-	const char *at = cg_records_machine_at(r, i);
 	bool kvm = strcmp(cg_record_accel(record), "kvm") == 0;
 	const struct cg_featureset *unsupported =
 		r->machine ? cg_record_unsupported(record, r->machine) : NULL;
@@ -511,11 +511,12 @@ static bool find_lacking(struct cg_records *r, size_t i, struct cg_featureset *o
 static int supply(struct cg_records *r, size_t i, struct cg_error *err)
 {
 	const struct cg_record *record = r->items[i];
+	const char *at = cg_records_machine_at(r, i);
 	struct cg_supply *out = &r->supplies[i];
 	struct cg_featureset lacking;
 	struct cg_record_cpu cpu;
 
-	if (!find_lacking(r, i, &lacking))
+	if (!find_lacking(r, i, at, &lacking))
 		return cg_error_set(err, CG_E_UNDECIDED,
 				    "%s: the record doesn't say what can't be had there",
 				    r->names[i]);
@@ -523,7 +524,7 @@ static int supply(struct cg_records *r, size_t i, struct cg_error *err)
 	out->host = r->names[i];
 	out->known = cg_joint_known(r->joint, i);
 	out->possible = out->gives = cg_featureset_minus(&out->known, &lacking);
-	if (!find_fullest(record, cg_records_machine_at(r, i), &cpu))
+	if (!find_fullest(record, at, &cpu))
 		return 0;
 	out->gives = cg_joint_map(r->joint, i, &cpu.features);
 	out->gives = cg_featureset_and(&out->gives, &out->possible);
