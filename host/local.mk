@@ -7,6 +7,8 @@ libcg_la_SOURCES += \
 	%D%/cores.h \
 	%D%/cpuid.c \
 	%D%/cpuid.h \
+	%D%/early.c \
+	%D%/early.h \
 	%D%/fingerprint.c \
 	%D%/fingerprint.h \
 	%D%/hex.h \

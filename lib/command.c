@@ -131,6 +131,7 @@ int cg_command_run(struct cg_context *context, const char *name, const json_t *a
 		else if (check_kind(name, argument, value, err) < 0)
 			return -1;
 	*reply = NULL;
+	cg_context_expect_nothing(context);
 	if (command->run(context, args, reply, err) < 0)
 		return -1;
 	if (!*reply)

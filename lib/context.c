@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "host/early.h"
 #include "host/kernel.h"
 #include "host/tree.h"
 
@@ -28,6 +29,7 @@ struct cg_context {
 	struct cg_store *store;
 	struct cg_contracts *contracts;
 	struct cg_host *host;
+	struct cg_early *early; /* under way; or NULL */
 	char *kernel;
 	bool guarded, notes;
 	uint64_t generation;
@@ -147,6 +149,7 @@ struct cg_context *cg_context_free(struct cg_context *context)
 		cg_places_free(context->noted[i]);
 	cg_store_close(context->store);
 	cg_contracts_close(context->contracts);
+	cg_early_free(context->early);
 	cg_host_free(context->host);
 	free(context->kernel);
 	json_decref(context->warnings);
@@ -280,10 +283,29 @@ const char *cg_context_state_path(const struct cg_context *context)
 	return context->state_path;
 }
 
+void cg_context_expect_host(struct cg_context *context)
+{
+	if (!context->host && !context->early)
+		context->early = cg_early_start(context->host_root);
+}
+
+void cg_context_expect_nothing(struct cg_context *context)
+{
+	context->early = cg_early_free(context->early);
+}
+
+static int read_host(struct cg_context *context, struct cg_error *err)
+{
+	struct cg_early *early = cg_take(context->early);
+
+	return early ? cg_early_take(early, &context->host, err)
+		     : cg_host_read(&context->host, context->host_root, err);
+}
+
 int cg_context_host(struct cg_context *context, const struct cg_host **out,
 		    struct cg_error *err)
 {
-	if (!context->host && cg_host_read(&context->host, context->host_root, err) < 0)
+	if (!context->host && read_host(context, err) < 0)
 		return -1;
 	*out = context->host;
 	return 0;

@@ -51,6 +51,11 @@ cg_must_check int cg_context_contracts(struct cg_context *context,
  * it is asked for.
  */
 void cg_context_close_contracts(struct cg_context *context);
+
+/* It will be asked for the host: by then it may have been read, beside what else is to be done. */
+void cg_context_expect_host(struct cg_context *context);
+/* A question begins: what was expected by one that failed is too old for it. */
+void cg_context_expect_nothing(struct cg_context *context);
 cg_must_check int cg_context_host(struct cg_context *context, const struct cg_host **out,
 				  struct cg_error *err);
 /* As cg_host_kernel(), without reading the whole host for it. Borrowed. */

@@ -75,6 +75,18 @@ static int find_accel(const struct cg_arguments *a, bool has_kvm, const char **o
 	return cg_error_set(err, CG_E_REFUSED, "no accelerator that this QEMU can have");
 }
 
+/* Then the host isn't needed to know which. */
+static bool only_kvm(const struct cg_arguments *a)
+{
+	const json_t *accel;
+	size_t i;
+
+	json_array_foreach(a->accels, i, accel)
+		if (strcmp(cg_json_text(accel, "accel"), "kvm") != 0)
+			return false;
+	return json_array_size(a->accels) > 0;
+}
+
 static int pick_accel(const struct cg_launch *launch, struct cg_context *context,
 		      const json_t *args, json_t *question, struct cg_error *err)
 {
@@ -83,6 +95,8 @@ static int pick_accel(const struct cg_launch *launch, struct cg_context *context
 	const json_t *first = json_array_get(launch->arguments.accels, 0);
 	const struct cg_host *host;
 
+	if (!accel && only_kvm(&launch->arguments))
+		accel = "kvm"; /* with or without: that will be told */
 	if (!accel && !has_kvm && strcmp(cg_json_text(first, "accel"), "tcg") != 0) {
 		if (cg_context_host(context, &host, err) < 0)
 			return -1;

@@ -33,7 +33,13 @@ static void start_ahead(void *data, const char *path, const char *stamp)
 {
 	struct cg_question *q = data;
 	struct cg_qmp_limits limits = cg_context_limits(q->context);
+	const struct cg_host *host;
+	struct cg_error ignored; /* it will be told when the host is wanted */
 
+	/* Without KVM no question about it starts an emulator. */
+	if (q->kvm_only &&
+	    (cg_context_host(q->context, &host, &ignored) < 0 || !cg_host_has_kvm(host)))
+		return;
 	/* A cache in memory has been measured for already. */
 	if (cg_store_state(q->store) != CG_STORE_READ_WRITE && cg_store_keeps(q->store))
 		return;
@@ -173,31 +179,17 @@ static int open_facts(struct cg_question *q, struct cg_error *err)
 	return cg_facts_new(&q->facts, q->store, q->identity, err);
 }
 
-/* Is there anything to be measured? Without KVM no question about it starts an emulator. */
-static int has_accel(struct cg_context *context, const json_t *args, bool *has,
-		     struct cg_error *err)
-{
-	const char *accel = cg_json_text(args, "accel");
-	const struct cg_host *host;
-
-	*has = true;
-	if (!accel || strcmp(accel, "kvm") != 0)
-		return 0;
-	if (cg_context_host(context, &host, err) < 0)
-		return -1;
-	*has = cg_host_has_kvm(host);
-	return 0;
-}
-
 /* With all that it takes to measure. */
 static int open_here(struct cg_question *q, struct cg_context *context,
 		     const json_t *args, bool ahead, struct cg_error *err)
 {
-	bool has;
+	const char *accel = cg_json_text(args, "accel");
 
-	if (has_accel(context, args, &has, err) < 0 ||
-	    cg_context_store(context, &q->store, err) < 0 ||
-	    open_identity(q, context, args, ahead && has, err) < 0 ||
+	q->kvm_only = accel && strcmp(accel, "kvm") == 0;
+	if (!accel || q->kvm_only)
+		cg_context_expect_host(context);
+	if (cg_context_store(context, &q->store, err) < 0 ||
+	    open_identity(q, context, args, ahead, err) < 0 ||
 	    pick_accel(q, context, args, err) < 0 || open_facts(q, err) < 0)
 		return -1;
 	q->prober = (struct cg_prober){ .store = q->store,

@@ -23,6 +23,7 @@ struct cg_question {
 	const char *accel;   /* the accelerator that the answer is about */
 	const char *machine; /* the canonical name, once cg_question_ensure() has run */
 	bool both; /* no accelerator was named: what is measured is measured for both */
+	bool kvm_only; /* it was, and without KVM nothing is measured */
 	bool measured; /* something was started for the answer */
 	const struct cg_emulator_facts *emulator;
 	char *machine_argument;
