@@ -39,6 +39,7 @@ EXTRA_DIST += %D%/daemon.sh %D%/move.sh
 
 # Measures this build; takes minutes and belongs to no other target. A newer QEMU is
 # measured beside the installed one where there is one; BENCH_OTHER names one of your own.
+# libvirt is asked at BENCH_LIBVIRT (qemu:///system), if there is one.
 .PHONY: bench
 bench: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) %D%/bench$(EXEEXT) %D%/fleet$(EXEEXT) \

@@ -22,6 +22,7 @@ unit_tests = \
 	%D%/unit/test-cpuid \
 	%D%/unit/test-definition \
 	%D%/unit/test-digest \
+	%D%/unit/test-early \
 	%D%/unit/test-door \
 	%D%/unit/test-error \
 	%D%/unit/test-expansion \

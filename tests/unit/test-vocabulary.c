@@ -29,6 +29,25 @@ static struct cg_vocabulary *make_some(void)
 	return make(some, CG_COUNT(some));
 }
 
+static void equal_is_what_has_the_same_names(void **state)
+{
+	static const char *const orders[][2] = {
+		{ "ab", "c" }, { "c", "ab" }, { "a", "bc" }, { "ab", "d" }
+	};
+	cg_auto_vocabulary struct cg_vocabulary *first = make(orders[0], 2),
+						*none = make(some, 0);
+
+	(void)state;
+	assert_true(cg_vocabulary_equal(first, first));
+	assert_false(cg_vocabulary_equal(first, none));
+	for (size_t i = 0; i < CG_COUNT(orders); i++) {
+		cg_auto_vocabulary struct cg_vocabulary *other = make(orders[i], 2);
+
+		assert_int_equal(cg_vocabulary_equal(first, other), i < 2);
+		assert_int_equal(cg_vocabulary_equal(other, first), i < 2);
+	}
+}
+
 static void any_order_gives_the_same_places(void **state)
 {
 	const char *names[CG_COUNT(some)];
@@ -287,6 +306,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(any_order_gives_the_same_places),
+		cmocka_unit_test(equal_is_what_has_the_same_names),
 		cmocka_unit_test(names_are_copied),
 		cmocka_unit_test(may_be_empty),
 		cmocka_unit_test(a_name_twice_is_refused),
