@@ -134,7 +134,8 @@ libcg_la_SOURCES += \
 lib_LTLIBRARIES += libcpugate.la
 libcpugate_la_SOURCES =
 libcpugate_la_LIBADD = libcg.la
-libcpugate_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 \
+# A thread that reads the host may outlive the context that it was for: it isn't unloaded.
+libcpugate_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,nodelete \
 	-Wl,--version-script=$(srcdir)/%D%/cpugate.map
 EXTRA_libcpugate_la_DEPENDENCIES = %D%/cpugate.map
 EXTRA_DIST += %D%/cpugate.map
