@@ -488,8 +488,8 @@ interrupt()
 
 	make_bad stubborn,hang@query-machines
 	rm -f "$FAKE_QEMU_PIDS"
-	# A shell without job control starts background processes deaf to SIGINT.
-	env --default-signal=INT cpugate --emulator ./bad --accel tcg models \
+	# A shell without job control starts background processes deaf to SIGINT, nohup to SIGHUP.
+	env --default-signal=INT,HUP cpugate --emulator ./bad --accel tcg models \
 		>out 2>err 3>&- &
 	for ((i = 0; i < 500; i++)); do
 		[[ ! -s $FAKE_QEMU_PIDS ]] || break
