@@ -201,14 +201,30 @@ void cg_verdict_take(struct cg_verdict *verdict, json_t *reason)
 	add(verdict, cg_reason_find(code), reason);
 }
 
+static bool has(const json_t *reasons, const json_t *reason)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(reasons, i, one)
+		if (json_equal(one, reason))
+			return true;
+	return false;
+}
+
 void cg_verdict_join(struct cg_verdict *verdict, const struct cg_verdict *other)
 {
+	json_t *reason;
+	size_t i;
+
 	verdict->weights |= other->weights;
 	if (!other->reasons)
 		return;
 	if (!verdict->reasons)
 		verdict->reasons = json_array();
-	json_array_extend(verdict->reasons, other->reasons);
+	json_array_foreach(other->reasons, i, reason)
+		if (!has(verdict->reasons, reason))
+			json_array_append(verdict->reasons, reason);
 }
 
 enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict)

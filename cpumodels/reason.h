@@ -95,7 +95,7 @@ void cg_verdict_add(struct cg_verdict *verdict, enum cg_reason reason,
 
 /* The same for a reason that is made already, by cg_reason_json(). Consumes it. */
 void cg_verdict_take(struct cg_verdict *verdict, json_t *reason);
-/* Add the reasons of another one. */
+/* Add the reasons of another one: each is there once. */
 void cg_verdict_join(struct cg_verdict *verdict, const struct cg_verdict *other);
 enum cg_answer cg_verdict_answer(const struct cg_verdict *verdict);
 void cg_verdict_deinit(struct cg_verdict *verdict);

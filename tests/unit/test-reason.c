@@ -145,6 +145,20 @@ static void reasons_add_up(void **state)
 	}
 }
 
+/* As the two sides of a migration give the same reason. */
+static void a_reason_of_both_is_told_once(void **state)
+{
+	cg_auto_verdict struct cg_verdict here = { 0 }, there = { 0 };
+
+	(void)state;
+	cg_verdict_add(&here, CG_MISSING_HOST, "avx", "b", NULL);
+	cg_verdict_add(&there, CG_MISSING_HOST, "avx", "b", NULL);
+	cg_verdict_add(&there, CG_MISSING_HOST, "avx2", "b", NULL);
+	cg_verdict_join(&here, &there);
+	assert_int_equal(json_array_size(here.reasons), 2);
+	assert_int_equal(cg_verdict_answer(&here), CG_NO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +167,7 @@ int main(void)
 		cmocka_unit_test(words_are_whole_sentences),
 		cmocka_unit_test(words_name_feature_host_and_detail),
 		cmocka_unit_test(reasons_add_up),
+		cmocka_unit_test(a_reason_of_both_is_told_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
