@@ -321,6 +321,17 @@ json_t *cg_json_from_uint(uint64_t value)
 	return json_sprintf(MARK "%" PRIu64, value);
 }
 
+bool cg_json_lists(const json_t *list, const char *text)
+{
+	const json_t *item;
+	size_t i;
+
+	json_array_foreach(list, i, item)
+		if (json_is_string(item) && strcmp(json_string_value(item), text) == 0)
+			return true;
+	return false;
+}
+
 const char *cg_json_text(const json_t *object, const char *key)
 {
 	const json_t *member = json_object_get(object, key);

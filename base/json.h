@@ -69,5 +69,8 @@ json_t *cg_json_from_uint(uint64_t value);
 /* True for a large integer in its marked form, which is not a string to anybody. */
 bool cg_json_is_big(const json_t *json);
 
+/* Is it one of a list of texts? Takes NULL for an empty one, as well as what is no list. */
+bool cg_json_lists(const json_t *list, const char *text);
+
 /* A member that is a string (not a marked integer), else NULL. Borrowed. */
 const char *cg_json_text(const json_t *object, const char *key);

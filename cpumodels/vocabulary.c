@@ -124,6 +124,14 @@ size_t cg_vocabulary_find(const struct cg_vocabulary *vocabulary, const char *na
 	return at ? (size_t)(at - vocabulary->names) : CG_FEATURES_MAX;
 }
 
+bool cg_vocabulary_has(const struct cg_vocabulary *vocabulary,
+		       const struct cg_featureset *set, const char *name)
+{
+	size_t f = cg_vocabulary_find(vocabulary, name);
+
+	return f < CG_FEATURES_MAX && cg_featureset_has(set, f);
+}
+
 size_t cg_vocabulary_resolve(const struct cg_vocabulary *vocabulary, const char *spelling)
 {
 	size_t exact = cg_vocabulary_find(vocabulary, spelling);

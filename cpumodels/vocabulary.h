@@ -30,6 +30,10 @@ const char *cg_vocabulary_name(const struct cg_vocabulary *vocabulary, size_t fe
 /* The feature of exactly this name, or CG_FEATURES_MAX. */
 size_t cg_vocabulary_find(const struct cg_vocabulary *vocabulary, const char *name);
 
+/* Is it a name, and in the @set? */
+bool cg_vocabulary_has(const struct cg_vocabulary *vocabulary,
+		       const struct cg_featureset *set, const char *name);
+
 /*
  * The feature that a user's spelling means: aliases of QEMU's (x86_cpu_initfn() and
  * feat2prop() in target/i386/cpu.c) such as sse4_1, pclmuldq, xd; or CG_FEATURES_MAX.

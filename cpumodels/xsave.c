@@ -10,23 +10,15 @@ static const struct {
 	{ "avx10", 0xe0 }, { "pku", 0x200 }, { "amx-tile", 0x60000 },
 };
 
-static bool has(const struct cg_vocabulary *names, const struct cg_featureset *features,
-		const char *name)
-{
-	size_t f = cg_vocabulary_find(names, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(features, f);
-}
-
 uint64_t cg_xsave_of_features(const struct cg_vocabulary *names,
 			      const struct cg_featureset *features)
 {
 	uint64_t out = 0;
 
 	for (size_t i = 0; i < CG_COUNT(table); i++)
-		if (has(names, features, table[i].feature))
+		if (cg_vocabulary_has(names, features, table[i].feature))
 			out |= table[i].parts;
-	return has(names, features, "xsave") ? out : 0;
+	return cg_vocabulary_has(names, features, "xsave") ? out : 0;
 }
 
 uint64_t cg_xsave_of_definition(const struct cg_definition *definition)

@@ -67,17 +67,6 @@ static bool hear(struct cg_parley *p, json_t **out)
 	return true;
 }
 
-static bool is_in(const json_t *list, const char *name)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
-			return true;
-	return false;
-}
-
 /* It is that of the contract, as far as two of its features say. */
 static void check_hello(const json_t *hello, const json_t *capabilities)
 {
@@ -86,8 +75,8 @@ static void check_hello(const json_t *hello, const json_t *capabilities)
 	size_t i;
 
 	must(strcmp(cg_json_text(guest, "accel"), "kvm") == 0);
-	must(is_in(features, "avx2") && is_in(features, "sse2"));
-	must(!is_in(features, "avx"));
+	must(cg_json_lists(features, "avx2") && cg_json_lists(features, "sse2"));
+	must(!cg_json_lists(features, "avx"));
 	json_array_foreach(capabilities, i, name)
 		must(cg_outgoing_may_have(json_string_value(name)));
 }

@@ -52,23 +52,12 @@ static int read_options(struct question *q, const json_t *args, struct cg_error 
 	return 0;
 }
 
-static bool is_listed(const json_t *list, const char *name)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
-			return true;
-	return false;
-}
-
 /* By its name, or by the file that it was given as. */
 static bool is_left_out(const struct cg_records *r, const json_t *list, size_t i,
 			const json_t *without)
 {
-	return is_listed(without, r->names[i]) ||
-	       is_listed(without, json_string_value(json_array_get(list, i)));
+	return cg_json_lists(without, r->names[i]) ||
+	       cg_json_lists(without, json_string_value(json_array_get(list, i)));
 }
 
 /* A name that isn't there is a slip, and would change nothing without a word. */
@@ -280,8 +269,8 @@ static int prove(struct cg_context *context, const json_t *args, const json_t *o
 	const char *definition = cg_json_text(out, "definition");
 	const json_t *end;
 
-	if (!definition || !is_listed(json_object_get(args, "records"), "host") ||
-	    is_listed(json_object_get(args, "without"), "host"))
+	if (!definition || !cg_json_lists(json_object_get(args, "records"), "host") ||
+	    cg_json_lists(json_object_get(args, "without"), "host"))
 		return 0;
 	question = json_pack("{s:s, s:O, s:O, s:O*}", "definition", definition, "machine",
 			     json_object_get(out, "machine"), "accel",

@@ -125,14 +125,6 @@ static bool is_on(const struct cg_definition *definition, const char *name,
 	return json_is_true(json_object_get(scalars, name));
 }
 
-static bool has(const struct cg_destination *d, const struct cg_featureset *set,
-		const char *name)
-{
-	size_t f = cg_vocabulary_find(d->names, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(set, f);
-}
-
 /*
  * Without long mode nobody chooses: with PSE36 there are 36 bits, and with PAE alone too in
  * QEMU 10.0, but 32 in 7.2. 0 where that isn't known.
@@ -142,9 +134,10 @@ static uint32_t short_phys_bits(const struct cg_destination *d,
 {
 	int version = cg_advisory_version(d->version);
 
-	if (has(d, &party->gives, "pse36"))
+	if (cg_vocabulary_has(d->names, &party->gives, "pse36"))
 		return 36;
-	if (!has(d, &party->gives, "pae") || (version && version < PAE_UNKNOWN))
+	if (!cg_vocabulary_has(d->names, &party->gives, "pae") ||
+	    (version && version < PAE_UNKNOWN))
 		return 32;
 	return version >= PAE_COUNTS ? 36 : 0;
 }
@@ -156,7 +149,7 @@ static uint32_t phys_bits(const struct cg_destination *d, const struct cg_party 
 	const struct cg_override *o = cg_definition_find(definition, "phys-bits");
 	uint64_t bits = o ? strtoull(o->value, NULL, 0) : 0;
 
-	if (!has(d, &party->gives, "lm"))
+	if (!cg_vocabulary_has(d->names, &party->gives, "lm"))
 		return short_phys_bits(d, party);
 	if (is_on(definition, "host-phys-bits", scalars) && d->parts)
 		return cg_destination_phys_bits(d);

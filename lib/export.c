@@ -285,17 +285,6 @@ static int use_old_name(struct sources *s, struct cg_error *err)
 	return 0;
 }
 
-static bool has_name(const json_t *names, const char *name)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(names, i, item)
-		if (strcmp(json_string_value(item), name) == 0)
-			return true;
-	return false;
-}
-
 /*
  * What libvirt believes to be in the model and QEMU takes out of it: for KVM svm, acpi and
  * monitor, for TCG vme, with what needs them. QEMU itself says what the model is with them.
@@ -321,7 +310,7 @@ static int find_absent(struct sources *s, struct cg_error *err)
 		return err->code == CG_E_UNDECIDED ? 0
 						   : -1; /* a record that doesn't say */
 	json_array_foreach(json_object_get(reply, "requested"), i, name)
-		if (!has_name(s->effective, json_string_value(name)))
+		if (!cg_json_lists(s->effective, json_string_value(name)))
 			json_array_append(s->absent, cg_json_mutable(name));
 	return 0;
 }

@@ -35,17 +35,6 @@ void cg_held_deinit(struct cg_held *h)
 	*h = CG_HELD;
 }
 
-static bool is_allowed(const struct cg_held *h, const char *feature)
-{
-	const json_t *name;
-	size_t i;
-
-	json_array_foreach(h->allowed, i, name)
-		if (strcmp(json_string_value(name), feature) == 0)
-			return true;
-	return false;
-}
-
 static int judge(struct cg_held *h, struct cg_error *err)
 {
 	cg_auto_json json_t *args =
@@ -161,7 +150,7 @@ static struct cg_featureset unwanted(const struct cg_held *h)
 	size_t unknown;
 
 	cg_featureset_each(&p->removed, i)
-		if (is_allowed(h, cg_vocabulary_name(names, i)))
+		if (cg_json_lists(h->allowed, cg_vocabulary_name(names, i)))
 			cg_featureset_add(&out, i);
 	if (!h->bound)
 		return out;

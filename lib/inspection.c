@@ -139,13 +139,6 @@ static int effective_of(struct cg_question *q, const char *text, json_t **out,
 	return 0;
 }
 
-static bool has(const struct cg_guest *g, const char *name)
-{
-	size_t f = cg_vocabulary_find(g->vocabulary, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(&g->features, f);
-}
-
 /* Into @out: what @given has and the guest hasn't; of mitigations only, or of all. */
 static void add_lacking(const struct cg_guest *g, const json_t *given, bool mitigations,
 			json_t *out)
@@ -156,7 +149,8 @@ static void add_lacking(const struct cg_guest *g, const json_t *given, bool miti
 	json_array_foreach(given, i, item) {
 		const char *name = json_string_value(item);
 
-		if (!has(g, name) && (!mitigations || cg_caution_is_mitigation(name)))
+		if (!cg_vocabulary_has(g->vocabulary, &g->features, name) &&
+		    (!mitigations || cg_caution_is_mitigation(name)))
 			json_array_append(out, cg_json_mutable(item));
 	}
 }

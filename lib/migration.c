@@ -216,9 +216,7 @@ static void judge_tsc(const struct judging *j, const struct cg_definition *cpu)
 
 static bool has_feature(const struct cg_traveller *g, const char *name)
 {
-	size_t f = cg_vocabulary_find(g->words, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(&g->features, f);
+	return cg_vocabulary_has(g->words, &g->features, name);
 }
 
 static struct cg_party party_of(const struct cg_traveller *guest,

@@ -33,17 +33,6 @@ static bool is_of_threads(const char *feature)
 	return strcmp(feature, "ht") == 0 || strcmp(feature, "cmp-legacy") == 0;
 }
 
-static bool is_in(const json_t *list, const char *name)
-{
-	const json_t *item;
-	size_t i;
-
-	json_array_foreach(list, i, item)
-		if (json_is_string(item) && strcmp(json_string_value(item), name) == 0)
-			return true;
-	return false;
-}
-
 /* Of one list, what isn't in the other. */
 static int check_in(const json_t *list, const json_t *other, const char *how,
 		    struct cg_error *err)
@@ -57,7 +46,7 @@ static int check_in(const json_t *list, const json_t *other, const char *how,
 		if (!name)
 			return cg_error_set(err, CG_E_PROTOCOL,
 					    "no guest: a feature without a name");
-		if (!is_of_threads(name) && !is_in(other, name))
+		if (!is_of_threads(name) && !cg_json_lists(other, name))
 			return cg_error_set(
 				err, CG_E_REFUSED,
 				"the guest isn't that of the contract: %.80s %s", name,

@@ -88,9 +88,7 @@ struct cg_featureset cg_subject_without_threads(const struct cg_vocabulary *name
 /* Without invtsc a guest isn't promised that its TSC keeps its frequency. */
 static bool keeps_tsc(const struct cg_subject *s)
 {
-	size_t f = cg_vocabulary_find(s->words, "invtsc");
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(&s->features, f);
+	return cg_vocabulary_has(s->words, &s->features, "invtsc");
 }
 
 static int read_guest(struct cg_subject *s, struct cg_context *context,

@@ -49,17 +49,6 @@ static void check_definition(struct cg_traveller *t)
 	t->spelled = cg_featureset_is_empty(&wrong);
 }
 
-static bool is_allowed(const struct cg_traveller *t, const char *feature)
-{
-	const json_t *name;
-	size_t i;
-
-	json_array_foreach(t->contract.allowed, i, name)
-		if (strcmp(json_string_value(name), feature) == 0)
-			return true;
-	return false;
-}
-
 /* Is it a feature that TCG takes and drops? */
 static bool is_dropped(const struct cg_traveller *t, const char *feature)
 {
@@ -78,8 +67,8 @@ static void check_names(struct cg_traveller *t)
 
 		if (!cg_definition_bool(o->value, &on) || !on ||
 		    cg_vocabulary_find(t->words, o->name) < CG_FEATURES_MAX ||
-		    !cg_leaves_find(o->name, &count) || is_allowed(t, o->name) ||
-		    is_dropped(t, o->name))
+		    !cg_leaves_find(o->name, &count) ||
+		    cg_json_lists(t->contract.allowed, o->name) || is_dropped(t, o->name))
 			continue;
 		snprintf(text, sizeof(text),
 			 "%.64s is on in its CPU's definition, and it doesn't have it",
@@ -130,10 +119,8 @@ static bool is_whole(const struct cg_topology *t)
 /* What QEMU would find out by itself: a guest whose TSC is said never to change. */
 static void check_tsc(struct cg_traveller *t)
 {
-	size_t f = cg_vocabulary_find(t->words, "invtsc");
-
-	if (strcmp(t->accel, "kvm") == 0 && f < CG_FEATURES_MAX &&
-	    cg_featureset_has(&t->features, f) &&
+	if (strcmp(t->accel, "kvm") == 0 &&
+	    cg_vocabulary_has(t->words, &t->features, "invtsc") &&
 	    !cg_definition_find(&t->cpu, "tsc-frequency"))
 		cg_traveller_doubt(t, CG_MIGRATION_BLOCKED,
 				   "invtsc without a tsc-frequency keeps it on its host");
@@ -206,9 +193,8 @@ static void compare_features(const struct cg_traveller *one,
 
 	cg_featureset_each(&all, f) {
 		const char *name = cg_vocabulary_name(one->words, f);
-		size_t there = cg_vocabulary_find(other->words, name);
 
-		if (there < CG_FEATURES_MAX && cg_featureset_has(&other->features, there))
+		if (cg_vocabulary_has(other->words, &other->features, name))
 			continue;
 		snprintf(text, sizeof(text), "%.64s is %s its contract", name, how);
 		cg_verdict_add(verdict, CG_GUEST_INCONSISTENT, NULL, NULL, text);

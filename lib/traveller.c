@@ -98,13 +98,6 @@ void cg_traveller_check(struct cg_traveller *t)
 
 /* A guest that runs. */
 
-static bool has(const struct cg_traveller *t, const char *name)
-{
-	size_t f = cg_vocabulary_find(t->words, name);
-
-	return f < CG_FEATURES_MAX && cg_featureset_has(&t->features, f);
-}
-
 /* Its model as it is, with what the guest has on and what it has not off. */
 static int spell(struct cg_traveller *t, struct cg_error *err)
 {
@@ -129,7 +122,8 @@ static int spell(struct cg_traveller *t, struct cg_error *err)
 		if (json_is_string(value) && strpbrk(json_string_value(value), ",= "))
 			continue;
 		/* Without long mode nobody may choose it. */
-		if (strcmp(scalars[i], "phys-bits") == 0 && !has(t, "lm"))
+		if (strcmp(scalars[i], "phys-bits") == 0 &&
+		    !cg_vocabulary_has(t->words, &t->features, "lm"))
 			continue;
 		if (strcmp(scalars[i], "level") == 0 &&
 		    (t->topology.dies > 1 || t->topology.modules > 1))
